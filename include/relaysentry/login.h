@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAYSENTRY_LOGIN_H
+#define RELAYSENTRY_LOGIN_H
+
+/* The facts of one login attempt. */
+
+#include <relaysentry/ip.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum rs_credential {
+	RS_CREDENTIAL_PASSWORD,
+	RS_CREDENTIAL_APP_PASSWORD,
+	RS_CREDENTIAL_TOKEN,
+	RS_CREDENTIAL_CERTIFICATE,
+	RS_CREDENTIAL_KERBEROS,
+	RS_CREDENTIAL_OTHER
+};
+#define RS_CREDENTIAL_COUNT 6
+/* "password", "app-password", "token", "certificate", "kerberos", "other". */
+const char *rs_credential_name(enum rs_credential credential);
+int rs_credential_parse(const char *name, enum rs_credential *credential_r); /* 0, -1 */
+
+/* All strings are the caller's and only read. Strings that are not known are NULL. */
+struct rs_login {
+	/* After Dovecot's translation and the passdbs; for a master login the
+	 * target user. */
+	const char *user;
+	const char *master; /* the master user, NULL when this is no master login */
+	/* The passdb fields relaysentry_group, relaysentry_allow and
+	 * relaysentry_deny: comma separated, blanks around items are ignored. */
+	const char *group;
+	const char *allow;
+	const char *deny;
+	struct rs_ip remote; /* the client; family 0: none was reported */
+	/* The directly connected peer when another address was reported for the
+	 * client; else family 0. */
+	struct rs_ip via;
+	const char *service;   /* "imap", "pop3", "submission", "sieve", "smtp" */
+	const char *mechanism; /* "PLAIN" */
+	enum rs_credential credential;
+	bool verified; /* the credential was proved right before this decision */
+	bool tls;
+	int64_t time; /* seconds since 1970-01-01 UTC */
+};
+
+#endif

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+#include "doveconf-rules.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+/* "passdb passwd-file", as a person finds it in the configuration. */
+#define LABEL_LEN 160
+static const char *label(const struct rs_dc_passdb *passdb, char buf[LABEL_LEN])
+{
+	const char *name = *passdb->name != '\0' ? passdb->name : passdb->driver;
+
+	snprintf(buf, LABEL_LEN, "%spassdb %s%s%s", passdb->master ? "master " : "", name,
+		 passdb->protocol != NULL ? " of protocol " : "",
+		 passdb->protocol != NULL ? passdb->protocol : "");
+	return buf;
+}
+
+/* The rule in words. */
+static const char *success_name(const struct rs_dc_passdb *passdb)
+{
+	return passdb->success_untold ? "return-ok or return" : rs_dc_rule_name(passdb->success);
+}
+
+static bool has_oauth2(const struct rs_dc_passdb *passdb)
+{
+	return strcmp(passdb->driver, "oauth2") == 0 || strcmp(passdb->driver, "lua") == 0;
+}
+
+/* Whether the passdb can end with a login that succeeds only because one before
+ * it did: `return` keeps what was decided. */
+static bool returns_success(const struct rs_dc_chain *chain, size_t place)
+{
+	const struct rs_dc_passdb *passdb = chain->users[place];
+
+	if (passdb->skip == RS_DC_AUTHENTICATED)
+		return false;
+	for (size_t i = 0; i < chain->master_count; i++) {
+		if (chain->masters[i]->success == RS_DC_CONTINUE_OK)
+			return true;
+	}
+	for (size_t i = 0; i < place; i++) {
+		if (chain->users[i]->success == RS_DC_CONTINUE_OK ||
+		    chain->users[i]->failure == RS_DC_CONTINUE_OK ||
+		    chain->users[i]->internalfail == RS_DC_CONTINUE_OK)
+			return true;
+	}
+	return false;
+}
+
+/* A passdb whose failure ends the way before it comes to us, and the login succeeds. */
+static void check_failure(const struct rs_dc_chain *chain, size_t place)
+{
+	const struct rs_dc_passdb *passdb = chain->users[place];
+	bool ends = passdb->failure == RS_DC_RETURN || passdb->failure == RS_DC_RETURN_FAIL;
+	unsigned mechanisms = chain->auth->mechanisms & passdb->mechanisms;
+	char buf[LABEL_LEN];
+	const char *who = NULL;
+
+	if (passdb->failure == RS_DC_RETURN_OK)
+		rs_dc_found(
+			chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_FAILURE],
+			"%s has result_failure = return-ok: its failure ends the login with "
+			"success, and relaysentry is not asked; write: result_failure = continue",
+			label(passdb, buf));
+	if (passdb->internalfail == RS_DC_RETURN_OK)
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_INTERNALFAIL],
+			    "%s has result_internalfail = return-ok: its failure ends the login "
+			    "with success, and relaysentry is not asked; write: "
+			    "result_internalfail = continue",
+			    label(passdb, buf));
+	if (ends && (mechanisms & chain->auth->kerberos) != 0)
+		who = "Kerberos logins (GSSAPI)";
+	if (ends && chain->model->v24 && (mechanisms & RS_DC_OAUTH) != 0)
+		who = "token logins (OAUTHBEARER, XOAUTH2)";
+	if (who != NULL)
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_FAILURE],
+			    "%s has result_failure = %s: %s of users whom it does not know end "
+			    "here with success, and relaysentry is not asked; write: "
+			    "result_failure = continue",
+			    label(passdb, buf), rs_dc_rule_name(passdb->failure), who);
+	else if (passdb->failure == RS_DC_RETURN && returns_success(chain, place))
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_FAILURE],
+			    "%s has result_failure = return: a user who is authenticated already "
+			    "is let in here, and relaysentry is not asked; write: "
+			    "result_failure = continue",
+			    label(passdb, buf));
+	if (passdb->internalfail == RS_DC_RETURN && returns_success(chain, place))
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_INTERNALFAIL],
+			    "%s has result_internalfail = return: a user who is authenticated "
+			    "already is let in here, and relaysentry is not asked; write: "
+			    "result_internalfail = continue",
+			    label(passdb, buf));
+}
+
+static void check_before(const struct rs_dc_chain *chain, size_t place)
+{
+	const struct rs_dc_passdb *passdb = chain->users[place];
+	char buf[LABEL_LEN], words[512];
+
+	if (!passdb->deny &&
+	    (passdb->success == RS_DC_RETURN_OK || passdb->success == RS_DC_RETURN))
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_SUCCESS],
+			    "%s has result_success = %s: its users are let in here, and "
+			    "relaysentry is not asked; write: result_success = continue-ok",
+			    label(passdb, buf), success_name(passdb));
+	check_failure(chain, place);
+	if (!chain->model->v24 && !passdb->deny && !has_oauth2(passdb) &&
+	    (chain->auth->mechanisms & passdb->mechanisms & RS_DC_OAUTH) != 0)
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_MECHANISMS],
+			    "%s takes a bearer token (OAUTHBEARER, XOAUTH2) for a password: who "
+			    "sends the password as a token is let in; write: mechanisms = %s",
+			    label(passdb, buf),
+			    rs_dc_words_without(chain->auth->mechanisms_text, "oauthbearer xoauth2",
+						words, sizeof(words)));
+}
+
+/* asked: relaysentry is asked before it, whoever the login is of. */
+static void check_after(const struct rs_dc_chain *chain, size_t place, bool asked)
+{
+	const struct rs_dc_passdb *passdb = chain->users[place];
+	char buf[LABEL_LEN];
+
+	if (passdb->deny || passdb->ours || passdb->skip == RS_DC_UNAUTHENTICATED ||
+	    passdb->success == RS_DC_RETURN_FAIL || passdb->success == RS_DC_CONTINUE_FAIL)
+		return;
+	/* In front of all others that is how it was meant. */
+	if (asked && chain->ours > 0)
+		rs_dc_found(chain, RS_LEVEL_WARNING, passdb->line,
+			    "%s comes after relaysentry, which decides before it: groups and "
+			    "entries of its users, and a name that it changes, are not known then; "
+			    "move the block before passdb relaysentry and write in it: "
+			    "result_success = continue-ok",
+			    label(passdb, buf));
+	if (asked)
+		return;
+	rs_dc_found(chain, RS_LEVEL_ERROR, passdb->line,
+		    "%s comes after relaysentry, and its users are not checked; move the block "
+		    "before passdb relaysentry and write in it: result_success = continue-ok",
+		    label(passdb, buf));
+}
+
+static void check_master(const struct rs_dc_chain *chain, const struct rs_dc_passdb *master)
+{
+	char buf[LABEL_LEN];
+
+	if (master->success == RS_DC_RETURN_OK || master->success == RS_DC_RETURN)
+		rs_dc_found(chain, RS_LEVEL_ERROR, master->lines[RS_DC_SUCCESS],
+			    "%s has result_success = %s: logins of master users are let in here, "
+			    "and relaysentry is not asked; write: result_success = continue",
+			    label(master, buf), success_name(master));
+	if (master->failure == RS_DC_RETURN_OK)
+		rs_dc_found(chain, RS_LEVEL_ERROR, master->lines[RS_DC_FAILURE],
+			    "%s has result_failure = return-ok: its failure ends the login with "
+			    "success; write: result_failure = continue",
+			    label(master, buf));
+	if (master->internalfail == RS_DC_RETURN_OK)
+		rs_dc_found(chain, RS_LEVEL_ERROR, master->lines[RS_DC_INTERNALFAIL],
+			    "%s has result_internalfail = return-ok: its failure ends the login "
+			    "with success; write: result_internalfail = continue",
+			    label(master, buf));
+}
+
+void rs_dc_check_others(const struct rs_dc_chain *chain)
+{
+	bool asks_all = false;
+
+	for (size_t i = 0; i < chain->ours; i++)
+		check_before(chain, i);
+	for (size_t i = chain->ours; i < chain->user_count; i++) {
+		/* One that does not wait for a verified password is asked about every login. */
+		if (chain->users[i]->ours && chain->users[i]->skip != RS_DC_UNAUTHENTICATED)
+			asks_all = true;
+		else
+			check_after(chain, i, asks_all);
+	}
+	for (size_t i = 0; i < chain->master_count; i++)
+		check_master(chain, chain->masters[i]);
+}

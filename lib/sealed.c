@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#include "sealed.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+/* Linux 6.3; older C libraries do not name it. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+
+#define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
+#define CHUNK (256U << 10)
+
+static int memfd_new(void)
+{
+	unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+	/* Some kernels are set up to refuse memory that could be executed. */
+	int fd = memfd_create("relaysentry", flags | MFD_NOEXEC_SEAL);
+
+	if (fd == -1 && errno == EINVAL)
+		fd = memfd_create("relaysentry", flags);
+	return fd;
+}
+
+static bool write_all(int fd, const char *data, size_t size)
+{
+	while (size > 0) {
+		ssize_t n = write(fd, data, size);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return false;
+		data += n;
+		size -= (size_t)n;
+	}
+	return true;
+}
+
+/* Returns fd sealed; -1 and fd closed when ok is false or sealing failed. */
+static int finish(int fd, bool ok)
+{
+	int saved;
+
+	if (ok && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+		return fd;
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+static bool copy_all(int from, int to, char *buf, size_t max_size, size_t *size_r)
+{
+	for (*size_r = 0;;) {
+		ssize_t n = read(from, buf, CHUNK);
+
+		if (n == -1 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return n == 0;
+		if ((size_t)n > max_size - *size_r) {
+			errno = EFBIG;
+			return false;
+		}
+		if (!write_all(to, buf, (size_t)n))
+			return false;
+		*size_r += (size_t)n;
+	}
+}
+
+int rs_sealed_copy(int fd, size_t max_size, size_t *size_r)
+{
+	char *buf = malloc(CHUNK);
+	int copy = buf != NULL ? memfd_new() : -1;
+
+	if (copy != -1)
+		copy = finish(copy, copy_all(fd, copy, buf, max_size, size_r));
+	free(buf);
+	return copy;
+}
+
+int rs_sealed_copy_memory(const void *data, size_t size)
+{
+	int copy = memfd_new();
+
+	if (copy == -1)
+		return -1;
+	return finish(copy, write_all(copy, data, size));
+}
+
+const char *rs_sealed_path(int fd, char buf[RS_SEALED_PATH_LEN])
+{
+	(void)snprintf(buf, RS_SEALED_PATH_LEN, "/proc/self/fd/%d", fd);
+	return buf;
+}
