@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAYSENTRY_CLI_CHECK_H
+#define RELAYSENTRY_CLI_CHECK_H
+
+/* What the files of the command check share. */
+
+#include <relaysentry/decide.h>
+
+#include <stdbool.h>
+
+struct check {
+	struct rs_catalogue *catalogue; /* for the apps seen; NULL: none */
+	struct rs_policy *policy;	/* NULL: only relays are shown */
+	struct rs_relaydb *db;
+	struct rs_verdict *verdict; /* NULL without a policy */
+	struct rs_login login;	    /* all facts but address and, from stdin, user */
+	bool json;
+};
+
+/* Warns about a service that no rule would know, such as a slip of the pen. */
+void rs_check_service(const char *service);
+/* Fills in what the mechanism tells: the credential, and whether it was verified
+ * before the decision. Each only when asked for. */
+void rs_check_mechanism(struct rs_login *login, bool credential, bool verified);
+
+/* Checks one address and prints all about it (check-print.c). denied_r: whether
+ * the login is refused. Returns 0 or an exit status with a message. */
+int rs_check_one(struct check *check, const struct rs_ip *ip, const char *text, bool *denied_r);
+
+/* Checks the lines of stdin and prints a summary (check-lines.c). The same. */
+int rs_check_lines(struct check *check, bool *denied_r);
+
+/* Decides about check->login. Without a policy only the match is looked up. */
+const struct rs_match *rs_check_decide(struct check *check);
+
+#endif

@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAYSENTRY_CLI_H
+#define RELAYSENTRY_CLI_H
+
+/* What the commands share: options, diagnostics, output, exit status. */
+
+#include <relaysentry/diag.h>
+#include <relaysentry/when.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sysexits.h>
+
+/* Where things lie when no path is given. The administrator's own relays come
+ * behind the bundled ones, and may be missing. */
+#define RS_DEFAULT_CATALOGUE RS_DATADIR "/relays"
+#define RS_DEFAULT_OWN_CATALOGUE RS_SYSCONFDIR "/relays.d"
+#define RS_DEFAULT_POLICY RS_SYSCONFDIR "/policy.json"
+#define RS_DEFAULT_DATABASE RS_STATEDIR "/relays.mmdb"
+
+/* The exit status of a plain "no": denied, too old. All others are 0 or from sysexits.h. */
+#define RS_EX_NO 1
+
+/* --- commands: each in its own file cmd-NAME.c; argv[0] is its name --- */
+
+int rs_cmd_check(int argc, char **argv);
+int rs_cmd_compile(int argc, char **argv);
+int rs_cmd_lint(int argc, char **argv);
+int rs_cmd_relays(int argc, char **argv);
+int rs_cmd_status(int argc, char **argv);
+
+/* --- options (common-option.c) --- */
+
+struct rs_cli_option {
+	const char *name; /* "policy" for --policy; NULL ends the table */
+	int value;	  /* a letter is also the short option; else RS_OPT and up */
+	const char *arg;  /* "FILE"; NULL: no argument */
+	const char *help; /* one line, or several separated by \n */
+};
+/* Values of options without a short form. */
+#define RS_OPT 256
+
+struct rs_cli_usage {
+	const char *name;     /* of the command */
+	const char *operands; /* "[PATH...]", or several forms separated by \n */
+	const char *about;    /* what it does; ends with \n */
+	const struct rs_cli_option *options;
+	const char *more; /* behind the options: exit status, examples; NULL or ends with \n */
+};
+
+/* The next option, as getopt_long(): its value, 0 when there are no more (the
+ * operands are argv[optind] and on). Or -1 when the command ends with *status_r:
+ * --help was printed, or a wrong option reported. */
+int rs_cli_option(const struct rs_cli_usage *usage, int argc, char **argv, int *status_r);
+
+/* Reports a wrong use of the command on stderr. Returns EX_USAGE. */
+int rs_cli_usage_error(const struct rs_cli_usage *usage, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* --- diagnostics (common-diag.c) --- */
+
+/* Prints `relaysentry: error: file:line: text` for each on stderr, and how many
+ * were left out. diags may be NULL: memory was short, and that is said. */
+void rs_cli_print_diags(const struct rs_diags *diags);
+/* Prints one diagnostic of this level on stderr; foreign bytes are escaped. */
+void rs_cli_message(enum rs_level level, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Prints the diagnostics to stdout, one JSON object in each line: level, file,
+ * line, text. Returns 0, EX_OSERR when memory was short (reported). */
+int rs_cli_print_diags_json(const struct rs_diags *diags);
+/* "memory is short" on stderr. Returns EX_OSERR. */
+int rs_cli_no_memory(void);
+/* 0, or EX_DATAERR when there are errors among diags; strict: RS_EX_NO when there
+ * are warnings. */
+int rs_cli_diags_status(const struct rs_diags *diags, bool strict);
+
+/* --- output (common-output.c) --- */
+
+/* Whether to colour what goes to fd: a terminal that is not dumb, and NO_COLOR
+ * is unset or empty (no-color.org). */
+bool rs_cli_colour(int fd);
+/* Flushes stdout. Returns status, or EX_IOERR with a message when not all that
+ * was printed could be written. */
+int rs_cli_finish(int status);
+
+/* A table with aligned columns; the last column is not padded. */
+struct rs_cli_table;
+enum rs_cli_align { RS_ALIGN_LEFT, RS_ALIGN_RIGHT };
+/* NULL when memory is short. */
+struct rs_cli_table *rs_cli_table_new(size_t columns);
+void rs_cli_table_align(struct rs_cli_table *table, size_t column, enum rs_cli_align align);
+/* Adds the next cell, row by row; text is copied. The first row is the heading.
+ * A failure (memory) is kept and told by rs_cli_table_print(). */
+void rs_cli_table_cell(struct rs_cli_table *table, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+/* Prints to stdout and frees. Returns 0, EX_OSERR when memory was short (reported). */
+int rs_cli_table_print(struct rs_cli_table **table);
+/* Columns that text takes on a terminal. */
+size_t rs_cli_width(const char *text);
+
+/* --- input (common-input.c) --- */
+
+/* Reads a whole file, or standard input when path is "-", up to limit bytes.
+ * *data_r is allocated with malloc(). Returns 0, EX_NOINPUT with a message. */
+int rs_cli_read(const char *path, size_t limit, char **data_r, size_t *len_r);
+
+/* --- time (common-time.c) --- */
+
+/* Room for an age, and for what rs_when_format() writes. */
+#define RS_CLI_TIME_LEN 40
+/* "3 d 4 h", "12 min", "5 s": the two largest units. Not for negative values. */
+const char *rs_cli_format_age(int64_t seconds, char buf[RS_CLI_TIME_LEN]);
+/* Reads `2026-11-22T08:00:00Z` (or with +01:00), `2026-11-22` (its begin in UTC)
+ * or `@1795000000`. Returns 0, -1 when text is none of these. */
+int rs_cli_parse_time(const char *text, int64_t *seconds_r);
+/* Now; or SOURCE_DATE_EPOCH when that is set, so that results can be repeated.
+ * Returns 0, EX_USAGE with a message when SOURCE_DATE_EPOCH is no number. */
+int rs_cli_now(int64_t *now_r);
+
+/* --- paths (common-path.c) --- */
+
+/* The catalogue's paths: the operands, or the defaults when there are none
+ * (without the administrator's relays.d when that does not exist). The array is
+ * written to paths_r, which must have room for count + 2 entries. Returns their
+ * number. */
+size_t rs_cli_catalogue_paths(char *const *operands, size_t count, const char **paths_r);
+
+#endif

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: MIT */
+#include "relaysentry-config.h"
+#include "cli.h"
+#include "check.h"
+
+#include <relaysentry/catalogue.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+	OPT_POLICY = 'p',
+	OPT_USER = 'u',
+	OPT_SERVICE = 's',
+	OPT_DATABASE = RS_OPT,
+	OPT_MECHANISM,
+	OPT_CREDENTIAL,
+	OPT_TLS,
+	OPT_NO_TLS,
+	OPT_VIA,
+	OPT_FIELD,
+	OPT_MASTER,
+	OPT_AT,
+	OPT_VERIFIED,
+	OPT_UNVERIFIED,
+	OPT_JSON
+};
+
+static const struct rs_cli_option options[] = {
+	{ "policy", OPT_POLICY, "FILE",
+	  "the policy (default " RS_DEFAULT_POLICY ",\nif it exists)" },
+	{ "database", OPT_DATABASE, "FILE", "the relay database (default: what the policy says)" },
+	{ "user", OPT_USER, "NAME", "who logs in" },
+	{ "service", OPT_SERVICE, "NAME", "imap (default), pop3, submission, sieve, smtp" },
+	{ "mechanism", OPT_MECHANISM, "NAME", "the SASL mechanism (default PLAIN)" },
+	{ "credential", OPT_CREDENTIAL, "KIND",
+	  "password, app-password, token, certificate,\nkerberos, other (default: as of the "
+	  "mechanism)" },
+	{ "tls", OPT_TLS, NULL, "the connection is encrypted (default)" },
+	{ "no-tls", OPT_NO_TLS, NULL, "it is not" },
+	{ "via", OPT_VIA, "ADDRESS",
+	  "the directly connected peer, when another\naddress was "
+	  "reported for the client" },
+	{ "field", OPT_FIELD, "NAME=VALUE",
+	  "a passdb field: relaysentry_group,\nrelaysentry_allow or relaysentry_deny" },
+	{ "master", OPT_MASTER, "NAME", "the master user of a master login" },
+	{ "at", OPT_AT, "TIME", "when (default now), like 2026-11-22T08:00:00Z" },
+	{ "verified", OPT_VERIFIED, NULL,
+	  "the credential was proved right before\n(default with PLAIN, LOGIN, EXTERNAL, tokens)" },
+	{ "unverified", OPT_UNVERIFIED, NULL,
+	  "it was not (default with SCRAM, CRAM-MD5;\nalways so in first place)" },
+	{ "json", OPT_JSON, NULL, "one JSON object per line; ignore members\nyou do not know" },
+	{ NULL, 0, NULL, NULL },
+};
+
+static const struct rs_cli_usage usage = {
+	.name = "check",
+	.operands = "ADDRESS...\n-",
+	.about = "Tells which relays cover an address, tries each rule and shows the verdict.\n"
+		 "\"none\" stands for a login without an address. With - reads lines of\n"
+		 "\"ADDRESS\" or \"USER ADDRESS\" and prints a summary per relay.\n",
+	.options = options,
+	.more = "Exit status: 0 all let in, 1 one was denied, 64 and more: sysexits.\n",
+};
+
+struct args {
+	const char *policy, *database;
+	bool credential_given, verified_given;
+	struct check check;
+};
+
+static int parse_ip(const char *text, const char *what, struct rs_ip *ip_r)
+{
+	const char *error;
+
+	if (rs_ip_parse(text, strlen(text), ip_r, &error) == 0)
+		return 0;
+	return rs_cli_usage_error(&usage, "%s\"%s\" %s", what, text, error);
+}
+
+static int set_field(struct rs_login *login, const char *field)
+{
+	const struct {
+		const char *name;
+		const char **value;
+	} known[] = {
+		{ "relaysentry_group=", &login->group },
+		{ "relaysentry_allow=", &login->allow },
+		{ "relaysentry_deny=", &login->deny },
+	};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		size_t len = strlen(known[i].name);
+
+		if (strncmp(field, known[i].name, len) == 0) {
+			*known[i].value = field + len;
+			return 0;
+		}
+	}
+	return rs_cli_usage_error(&usage,
+				  "--field=%s: write relaysentry_group=, relaysentry_allow= or "
+				  "relaysentry_deny= and a value; for the credential there is "
+				  "--credential",
+				  field);
+}
+
+static int set_option(struct args *args, int option, const char *value)
+{
+	struct rs_login *login = &args->check.login;
+
+	switch (option) {
+	case OPT_POLICY:
+		args->policy = value;
+		break;
+	case OPT_DATABASE:
+		args->database = value;
+		break;
+	case OPT_USER:
+		login->user = value;
+		break;
+	case OPT_SERVICE:
+		login->service = value;
+		rs_check_service(value);
+		break;
+	case OPT_MECHANISM:
+		login->mechanism = value;
+		break;
+	case OPT_CREDENTIAL:
+		if (rs_credential_parse(value, &login->credential) < 0)
+			return rs_cli_usage_error(
+				&usage,
+				"\"%s\" is no credential; write one of password, "
+				"app-password, token, certificate, kerberos, other",
+				value);
+		args->credential_given = true;
+		break;
+	case OPT_TLS:
+	case OPT_NO_TLS:
+		login->tls = option == OPT_TLS;
+		break;
+	case OPT_VIA:
+		return parse_ip(value, "--via: ", &login->via);
+	case OPT_FIELD:
+		return set_field(login, value);
+	case OPT_MASTER:
+		login->master = value;
+		break;
+	case OPT_AT:
+		if (rs_cli_parse_time(value, &login->time) < 0)
+			return rs_cli_usage_error(&usage,
+						  "--at: \"%s\" is no time; write it like "
+						  "2026-11-22T08:00:00Z",
+						  value);
+		break;
+	case OPT_VERIFIED:
+	case OPT_UNVERIFIED:
+		login->verified = option == OPT_VERIFIED;
+		args->verified_given = true;
+		break;
+	case OPT_JSON:
+		args->check.json = true;
+		break;
+	}
+	return 0;
+}
+
+/* EX_NOINPUT for a file that cannot be opened, EX_DATAERR for a faulty one. */
+static int load_failed(const struct stat *identity, struct rs_diags *diags)
+{
+	rs_cli_print_diags(diags);
+	return identity->st_ino == 0 ? EX_NOINPUT : EX_DATAERR;
+}
+
+static int load_policy(struct args *args, struct rs_diags *diags)
+{
+	const char *path = args->policy != NULL ? args->policy : RS_DEFAULT_POLICY;
+	struct stat st;
+
+	if (args->policy == NULL && stat(path, &st) < 0 && errno == ENOENT)
+		return 0;
+	args->check.policy = rs_policy_load(path, &st, NULL, diags);
+	if (args->check.policy == NULL)
+		return load_failed(&st, diags);
+	args->check.verdict = rs_verdict_new(args->check.policy);
+	return args->check.verdict != NULL ? 0 : rs_cli_no_memory();
+}
+
+static int load_database(struct args *args, struct rs_diags *diags)
+{
+	struct check *check = &args->check;
+	const char *path = args->database;
+	struct stat st;
+
+	if (path == NULL)
+		path = check->policy != NULL ? rs_policy_database(check->policy)
+					     : RS_DEFAULT_DATABASE;
+	check->db = rs_relaydb_load(path, &st, diags);
+	if (check->db == NULL)
+		return load_failed(&st, diags);
+	if (check->policy != NULL &&
+	    rs_policy_bind(check->policy, check->db, RS_LEVEL_WARNING, diags) < 0)
+		return rs_cli_no_memory();
+	rs_cli_print_diags(diags);
+	return 0;
+}
+
+/* The catalogue is only asked for the apps seen; lint tells what is wrong with it. */
+static void load_catalogue(struct check *check)
+{
+	const char *paths[2];
+	size_t count = rs_cli_catalogue_paths(NULL, 0, paths);
+
+	check->catalogue = rs_catalogue_load(paths, count, NULL);
+}
+
+static int check_addresses(struct check *check, int argc, char **argv, bool *denied_r)
+{
+	struct rs_ip ip;
+	int status = 0;
+
+	/* All operands are looked at before anything is printed. */
+	for (int i = 0; i < argc && status == 0; i++) {
+		if (strcmp(argv[i], "none") != 0)
+			status = parse_ip(argv[i], "", &ip);
+	}
+	for (int i = 0; i < argc && status == 0; i++) {
+		memset(&ip, 0, sizeof(ip));
+		if (strcmp(argv[i], "none") != 0)
+			status = parse_ip(argv[i], "", &ip);
+		if (i > 0 && !check->json)
+			printf("\n");
+		if (status == 0)
+			status = rs_check_one(check, &ip, argv[i], denied_r);
+	}
+	return status;
+}
+
+const struct rs_match *rs_check_decide(struct check *check)
+{
+	const struct rs_match *match = NULL;
+	struct rs_ip ip = check->login.remote;
+
+	if (check->policy != NULL) {
+		rs_decide(check->policy, check->db, &check->login, check->verdict, NULL, NULL);
+		return check->verdict->match;
+	}
+	(void)rs_nat64_extract(&rs_nat64_well_known, &ip);
+	if (ip.family == 0 || rs_relaydb_lookup(check->db, &ip, &match) != 1)
+		return NULL;
+	return match;
+}
+
+static int run(struct args *args, int argc, char **argv)
+{
+	struct rs_diags *diags = rs_diags_new();
+	bool denied = false;
+	int status;
+
+	if (diags == NULL)
+		return rs_cli_no_memory();
+	status = load_policy(args, diags);
+	if (status == 0)
+		status = load_database(args, diags);
+	rs_diags_free(&diags);
+	if (status != 0)
+		return status;
+	if (argc == 1 && strcmp(argv[0], "-") == 0) {
+		status = rs_check_lines(&args->check, &denied);
+	} else {
+		load_catalogue(&args->check);
+		status = check_addresses(&args->check, argc, argv, &denied);
+	}
+	return status == 0 && denied ? RS_EX_NO : status;
+}
+
+int rs_cmd_check(int argc, char **argv)
+{
+	struct args args = { 0 };
+	struct rs_login *login = &args.check.login;
+	int option, status = 0;
+
+	login->service = "imap";
+	login->mechanism = "PLAIN";
+	login->tls = true;
+	status = rs_cli_now(&login->time);
+	if (status != 0)
+		return status;
+	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
+		status = set_option(&args, option, optarg);
+		if (status != 0)
+			return status;
+	}
+	if (option < 0)
+		return status;
+	rs_check_mechanism(login, !args.credential_given, !args.verified_given);
+	if (optind == argc)
+		return rs_cli_usage_error(&usage, "name an address, or - for stdin");
+	status = run(&args, argc - optind, argv + optind);
+	rs_verdict_free(&args.check.verdict);
+	rs_policy_free(&args.check.policy);
+	rs_relaydb_free(&args.check.db);
+	rs_catalogue_free(&args.check.catalogue);
+	return status;
+}

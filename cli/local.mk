@@ -1,0 +1,34 @@
+# what is built, tested and shipped of cli/
+bin_PROGRAMS += relaysentry
+relaysentry_CPPFLAGS = $(RS_CPPFLAGS)
+relaysentry_CFLAGS = $(RS_CFLAGS)
+relaysentry_LDADD = librelaysentry.la
+relaysentry_SOURCES = \
+	cli/cli.h \
+	cli/common-diag.c \
+	cli/common-input.c \
+	cli/common-option.c \
+	cli/common-output.c \
+	cli/common-path.c \
+	cli/common-time.c \
+	cli/main.c
+
+# One line for each command, in the order of the alphabet
+relaysentry_SOURCES += cli/check-lines.c cli/check-mechanism.c cli/check-print.c cli/check.h \
+	cli/cmd-check.c
+relaysentry_SOURCES += cli/cmd-compile.c
+relaysentry_SOURCES += cli/cmd-lint.c
+relaysentry_SOURCES += cli/cmd-relays.c
+relaysentry_SOURCES += cli/cmd-status.c cli/status.c cli/status.h
+
+# Completion for bash
+bashcompletiondir = $(datadir)/bash-completion/completions
+EXTRA_DIST += cli/completion.bash
+install-data-local: install-completion
+install-completion:
+	$(MKDIR_P) '$(DESTDIR)$(bashcompletiondir)'
+	$(INSTALL_DATA) $(srcdir)/cli/completion.bash '$(DESTDIR)$(bashcompletiondir)/relaysentry'
+uninstall-local: uninstall-completion
+uninstall-completion:
+	rm -f '$(DESTDIR)$(bashcompletiondir)/relaysentry'
+.PHONY: install-completion uninstall-completion

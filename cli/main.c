@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+#include "relaysentry-config.h"
+#include "cli.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *about;
+};
+
+/* In the order of the alphabet: the usage is printed from it. */
+static const struct command commands[] = {
+	{ "check", rs_cmd_check, "tell what relaysentry makes of an address" },
+	{ "compile", rs_cmd_compile, "make the relay database" },
+	{ "lint", rs_cmd_lint, "report faults of policy, catalogue or Dovecot's configuration" },
+	{ "relays", rs_cmd_relays, "print the catalogue" },
+	{ "status", rs_cmd_status, "print what is in force, and how old it is" },
+	{ NULL, NULL, NULL },
+};
+
+static void print_usage(FILE *out)
+{
+	fprintf(out, "Usage: relaysentry COMMAND [OPTION...] [OPERAND...]\n"
+		     "Tells which logins to a mail server are made by somebody else's servers.\n\n"
+		     "Commands:\n");
+	for (const struct command *c = commands; c->name != NULL; c++)
+		fprintf(out, "  %-10s %s\n", c->name, c->about);
+	fprintf(out, "\n\"relaysentry COMMAND --help\" describes a command.\n"
+		     "\"relaysentry --version\" prints version and default paths.\n");
+}
+
+static void print_version(void)
+{
+	printf("relaysentry %s\n"
+	       "catalogue:  %s, %s\n"
+	       "policy:     %s\n"
+	       "database:   %s\n",
+	       PACKAGE_VERSION, RS_DEFAULT_CATALOGUE, RS_DEFAULT_OWN_CATALOGUE, RS_DEFAULT_POLICY,
+	       RS_DEFAULT_DATABASE);
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *c = commands; c->name != NULL; c++) {
+		if (strcmp(c->name, name) == 0)
+			return c;
+	}
+	return NULL;
+}
+
+static int run(int argc, char **argv)
+{
+	const struct command *command;
+
+	if (argc < 2) {
+		print_usage(stderr);
+		return EX_USAGE;
+	}
+	if (strcmp(argv[1], "--version") == 0) {
+		print_version();
+		return 0;
+	}
+	if (strcmp(argv[1], "--help") == 0 || (strcmp(argv[1], "help") == 0 && argc == 2)) {
+		print_usage(stdout);
+		return 0;
+	}
+	if (strcmp(argv[1], "help") == 0) {
+		char help[] = "--help";
+		char *help_argv[] = { argv[2], help, NULL };
+
+		command = find_command(argv[2]);
+		if (command != NULL)
+			return command->run(2, help_argv);
+		argv++;
+	} else {
+		command = find_command(argv[1]);
+		if (command != NULL)
+			return command->run(argc - 1, argv + 1);
+	}
+	rs_cli_message(RS_LEVEL_ERROR,
+		       "unknown command \"%s\"; \"relaysentry --help\" lists the commands",
+		       argv[1]);
+	return EX_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+	/* A file over the limit is then a failed write that cleans up after itself. */
+	(void)signal(SIGXFSZ, SIG_IGN);
+	return rs_cli_finish(run(argc, argv));
+}
