@@ -1,0 +1,23 @@
+# what is built, tested and shipped of plugin/
+authmoduledir = $(moduledir)/auth
+authmodule_LTLIBRARIES = libauthdb_relaysentry.la
+libauthdb_relaysentry_la_CPPFLAGS = $(RS_CPPFLAGS) $(LIBDOVECOT_INCLUDE) -DHAVE_CONFIG_H $(DOVECOT_CAPS)
+libauthdb_relaysentry_la_CFLAGS = $(RS_CFLAGS)
+# Symbols of Dovecot are found in the auth process itself.
+libauthdb_relaysentry_la_LDFLAGS = -module -avoid-version -shared $(HARDENING_LDFLAGS) \
+	-export-symbols-regex '^authdb_relaysentry_(version|init|deinit)$$'
+libauthdb_relaysentry_la_LIBADD = librelaysentry.la
+libauthdb_relaysentry_la_SOURCES = \
+	plugin/args.c plugin/args.h \
+	plugin/authdb-relaysentry.c plugin/driver.h \
+	plugin/compat.c plugin/compat.h \
+	plugin/engine.c plugin/engine.h \
+	plugin/facts.c plugin/facts.h \
+	plugin/load.c plugin/load.h \
+	plugin/placement.c plugin/placement.h \
+	plugin/reply.c plugin/reply.h \
+	plugin/report.c plugin/report.h \
+	plugin/watch.c plugin/watch.h
+
+TESTS += plugin/symbols.test
+EXTRA_DIST += plugin/symbols.test

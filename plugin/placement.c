@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: MIT */
+#include "compat.h"
+#include "driver.h"
+#include "placement.h"
+
+#include "array.h"
+#include "mech.h"
+
+#include <relaysentry/policy.h>
+
+#define RS_FIRST_PLACE_FORMAT "before the primary passdb %s: rules %s; move relaysentry behind it"
+
+struct rs_inspection {
+	struct event *event;
+	pool_t pool;
+	ARRAY_TYPE(const_string) told;
+	struct rs_scope scope;
+};
+
+/* The protocols mostly share their passdbs: each complaint is made once. */
+static void ATTR_FORMAT(2, 3) rs_complain(struct rs_inspection *inspection, const char *format, ...)
+{
+	const char *text, *old;
+	va_list args;
+
+	va_start(args, format);
+	text = p_strdup_vprintf(inspection->pool, format, args);
+	va_end(args);
+	array_foreach_elem (&inspection->told, old) {
+		if (strcmp(old, text) == 0)
+			return;
+	}
+	array_push_back(&inspection->told, &text);
+	if (inspection->scope.service == NULL)
+		e_error(inspection->event, "%s", text);
+	else
+		e_error(inspection->event, "protocol %s: %s", inspection->scope.service, text);
+}
+
+/* Whether a login may come out of this block successfully. */
+static bool rs_block_verifies(const struct rs_block *block)
+{
+	return block->passdb != NULL && !block->ours && !block->deny;
+}
+
+/* For a protocol with passdbs of its own, Dovecot 2.3 takes result_success =
+ * return for the beginning of the default, return-ok, whatever is written there.
+ * That matters only where a passdb before ours fails a login and goes on. */
+static void rs_inspect_lost_return(struct rs_inspection *inspection, const struct rs_block *own)
+{
+	const struct rs_block *block;
+
+	for (block = inspection->scope.blocks; block < own; block++) {
+		if (block->passdb != NULL && (block->success == AUTH_DB_RULE_CONTINUE_FAIL ||
+					      block->failure == AUTH_DB_RULE_CONTINUE_FAIL ||
+					      block->internalfail == AUTH_DB_RULE_CONTINUE_FAIL))
+			rs_complain(inspection,
+				    "passdb %u (%s) has continue-fail, which does not last: "
+				    "Dovecot takes result_success = return of passdb %u "
+				    "(relaysentry) for return-ok here; move the passdbs out "
+				    "of the protocol block",
+				    block->number, block->driver, own->number);
+	}
+}
+
+/* Our own block: what makes Dovecot ask it less often, or listen to it less. */
+static void rs_inspect_own(struct rs_inspection *inspection, const struct rs_block *block,
+			   bool first)
+{
+	unsigned int n = block->number;
+
+	if (block->deny)
+		rs_complain(inspection,
+			    "passdb %u (relaysentry) has deny = yes, which turns its "
+			    "answers round; remove deny",
+			    n);
+	if (block->pass)
+		rs_complain(inspection, "passdb %u (relaysentry) has pass = yes; remove pass", n);
+	if (block->mechanisms_filtered || block->users_filtered)
+		rs_complain(inspection,
+			    "passdb %u (relaysentry) has mechanisms or username_filter: "
+			    "all other logins go around it; remove them",
+			    n);
+	if (block->skip == AUTH_PASSDB_SKIP_AUTHENTICATED)
+		rs_complain(inspection,
+			    "passdb %u (relaysentry) has skip = authenticated: logins that "
+			    "a passdb before it verified go around it; write "
+			    "skip = %s",
+			    n, first ? "never" : "unauthenticated");
+	if (block->internalfail != AUTH_DB_RULE_RETURN_FAIL)
+		rs_complain(inspection,
+			    "passdb %u (relaysentry) needs result_internalfail = "
+			    "return-fail, else a failure may let in who was denied",
+			    n);
+	if (first)
+		return;
+	if (block->success == AUTH_DB_RULE_RETURN_OK && inspection->scope.service != NULL)
+		rs_inspect_lost_return(inspection, block);
+	else if (block->success != AUTH_DB_RULE_RETURN)
+		rs_complain(inspection,
+			    "passdb %u (relaysentry) needs result_success = return, which "
+			    "keeps what the passdbs before it decided",
+			    n);
+	if (block->failure != AUTH_DB_RULE_RETURN_FAIL)
+		rs_complain(inspection,
+			    "passdb %u (relaysentry) needs result_failure = return-fail", n);
+}
+
+/* A passdb that ends the login before ours is asked. */
+static void rs_inspect_before(struct rs_inspection *inspection, const struct rs_block *block)
+{
+	if (block->success == AUTH_DB_RULE_RETURN || block->success == AUTH_DB_RULE_RETURN_OK)
+		rs_complain(inspection,
+			    "passdb %u (%s) ends the login before relaysentry is asked; "
+			    "write result_success = continue-ok",
+			    block->number, block->driver);
+	if (block->failure == AUTH_DB_RULE_RETURN_OK ||
+	    block->internalfail == AUTH_DB_RULE_RETURN_OK)
+		rs_complain(inspection,
+			    "passdb %u (%s) lets in whom it does not know, before "
+			    "relaysentry is asked; remove result_failure = return-ok and "
+			    "result_internalfail = return-ok",
+			    block->number, block->driver);
+}
+
+static void rs_inspect_masters(struct rs_inspection *inspection)
+{
+	const struct rs_scope *scope = &inspection->scope;
+
+	for (unsigned int i = 0; i < scope->master_count; i++) {
+		const struct rs_block *block = &scope->masters[i];
+
+		if (block->ours)
+			rs_complain(inspection,
+				    "passdb %u (relaysentry) has master = yes, which asks "
+				    "it about master users only; remove master",
+				    block->number);
+		else if (block->passdb != NULL && block->success != AUTH_DB_RULE_CONTINUE &&
+			 block->success != AUTH_DB_RULE_CONTINUE_OK)
+			rs_complain(inspection,
+				    "passdb %u (%s, master) lets master users in without "
+				    "asking relaysentry; write result_success = continue",
+				    block->number, block->driver);
+	}
+}
+
+/* Logins that no passdb verifies: GSSAPI asks whether the user may log in, and
+ * takes every answer but a refusal for a yes. */
+static void rs_inspect_tickets(struct rs_inspection *inspection, const char *mechanism,
+			       const struct rs_block *last)
+{
+	const struct rs_scope *scope = &inspection->scope;
+
+	if (last->skip != AUTH_PASSDB_SKIP_NEVER)
+		rs_complain(inspection,
+			    "auth_mechanisms has %s, whose logins no passdb verifies: passdb %u "
+			    "(relaysentry) may be skipped for them; write skip = never",
+			    mechanism, last->number);
+	for (const struct rs_block *block = scope->blocks; block < last; block++) {
+		if (rs_block_verifies(block) && block->failure == AUTH_DB_RULE_RETURN)
+			rs_complain(
+				inspection,
+				"auth_mechanisms has %s, and passdb %u (%s) lets in whom it does "
+				"not know, before relaysentry is asked; write result_failure = "
+				"continue",
+				mechanism, block->number, block->driver);
+	}
+}
+
+/* Dovecot gives a bearer token to every passdb as if it were a password. */
+static void rs_inspect_tokens(struct rs_inspection *inspection, const char *mechanism)
+{
+	const struct rs_scope *scope = &inspection->scope;
+
+	for (unsigned int i = 0; i < scope->block_count; i++) {
+		const struct rs_block *block = &scope->blocks[i];
+
+		if (rs_block_verifies(block) && !block->mechanisms_filtered &&
+		    strcmp(block->driver, "oauth2") != 0)
+			rs_complain(
+				inspection,
+				"auth_mechanisms has %s, and passdb %u (%s) takes its tokens for "
+				"passwords; write mechanisms = plain login there",
+				mechanism, block->number, block->driver);
+	}
+}
+
+static void rs_inspect_mechanisms(struct rs_inspection *inspection, const struct rs_block *last)
+{
+	const struct mech_module_list *list;
+
+	for (list = inspection->scope.mechanisms->modules; list != NULL; list = list->next) {
+		const char *name = list->module.mech_name;
+
+		if (strcmp(name, "ANONYMOUS") == 0 || strcmp(name, "NTLM") == 0)
+			rs_complain(inspection,
+				    "auth_mechanisms has %s, which asks no passdb: its logins "
+				    "cannot be "
+				    "checked; remove it",
+				    name);
+		else if (strcmp(name, "GSSAPI") == 0 || strcmp(name, "GSS-SPNEGO") == 0)
+			rs_inspect_tickets(inspection, name, last);
+		else if (strcmp(name, "OAUTHBEARER") == 0 || strcmp(name, "XOAUTH2") == 0)
+			rs_inspect_tokens(inspection, name);
+	}
+}
+
+static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection)
+{
+	const struct rs_scope *scope = &inspection->scope;
+	const struct rs_block *last = NULL;
+	bool verified = FALSE, dropped = FALSE, first;
+
+	for (unsigned int i = 0; i < scope->block_count; i++) {
+		const struct rs_block *block = &scope->blocks[i];
+
+		if (block->ours && block->passdb == NULL) {
+			dropped = TRUE;
+			rs_complain(inspection,
+				    "passdb %u (relaysentry) was dropped: Dovecot leaves "
+				    "out a first passdb with skip = unauthenticated; move "
+				    "it behind the primary passdb",
+				    block->number);
+		} else if (block->ours) {
+			first = !verified;
+			rs_inspect_own(inspection, block, first);
+			last = block;
+		} else if (rs_block_verifies(block)) {
+			verified = TRUE;
+		}
+	}
+	if (last == NULL && !dropped)
+		rs_complain(inspection,
+			    "no passdb relaysentry: logins are not checked; add the block "
+			    "to the passdbs of this protocol");
+	if (last == NULL)
+		return NULL;
+	for (unsigned int i = 0; i < scope->block_count; i++) {
+		const struct rs_block *block = &scope->blocks[i];
+
+		if (!rs_block_verifies(block))
+			continue;
+		if (block < last)
+			rs_inspect_before(inspection, block);
+		else if (last->skip == AUTH_PASSDB_SKIP_UNAUTHENTICATED &&
+			 block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED)
+			rs_complain(inspection,
+				    "passdb %u (%s) stands behind relaysentry: whom it lets "
+				    "in is not checked; move it before passdb %u",
+				    block->number, block->driver, last->number);
+	}
+	return last;
+}
+
+void rs_placement_check(struct event *event)
+{
+	static bool checked = FALSE;
+	struct rs_inspection inspection;
+
+	if (checked)
+		return;
+	checked = TRUE;
+	i_zero(&inspection);
+	inspection.event = event;
+	inspection.pool = pool_alloconly_create("relaysentry placement", 1024);
+	p_array_init(&inspection.told, inspection.pool, 8);
+	for (unsigned int i = 0; i < rs_scope_count(); i++) {
+		const struct rs_block *last;
+
+		rs_scope_get(i, inspection.pool, &inspection.scope);
+		last = rs_inspect_blocks(&inspection);
+		rs_inspect_masters(&inspection);
+		if (last != NULL)
+			rs_inspect_mechanisms(&inspection, last);
+	}
+	pool_unref(&inspection.pool);
+}
+
+bool rs_placement_is_first(const struct passdb_module *module)
+{
+	pool_t pool = pool_alloconly_create("relaysentry placement", 1024);
+	bool first = FALSE;
+
+	for (unsigned int i = 0; i < rs_scope_count(); i++) {
+		bool verified = FALSE, asked = FALSE;
+		struct rs_scope scope;
+
+		rs_scope_get(i, pool, &scope);
+		for (unsigned int b = 0; b < scope.block_count; b++) {
+			const struct rs_block *block = &scope.blocks[b];
+			bool may_verify = block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED;
+
+			if (rs_block_verifies(block)) {
+				/* Its logins were judged before it was asked. */
+				if (asked && may_verify)
+					first = TRUE;
+				verified = TRUE;
+			} else if (block->passdb != NULL && block->passdb->passdb == module) {
+				if (!verified)
+					first = TRUE;
+				else if (may_verify)
+					asked = TRUE;
+			}
+		}
+	}
+	pool_unref(&pool);
+	return first;
+}
+
+void rs_placement_check_policy(struct event *event, const struct rs_policy *policy)
+{
+	static const struct {
+		enum rs_fact fact;
+		const char *what;
+	} unknown[] = {
+		{ RS_FACT_GROUP, "the user's group is not known" },
+		{ RS_FACT_ENTRIES,
+		  "the passdb fields relaysentry_allow and relaysentry_deny are not known" },
+		{ RS_FACT_CREDENTIAL, "nothing has been verified, so the credential is not known" },
+		{ RS_FACT_USER, "a name that a passdb changes is not known" },
+		{ RS_FACT_MESSAGE, "nothing has been verified, so no reason is told" },
+	};
+	unsigned int facts = rs_policy_facts(policy);
+	char rules[256];
+
+	for (unsigned int i = 0; i < N_ELEMENTS(unknown); i++) {
+		if ((facts & unknown[i].fact) == 0)
+			continue;
+		(void)rs_policy_fact_rules(policy, unknown[i].fact, rules, sizeof(rules));
+		/* Most passdbs leave the name alone. */
+		if (unknown[i].fact == RS_FACT_USER)
+			e_warning(event, RS_FIRST_PLACE_FORMAT, unknown[i].what, rules);
+		else
+			e_error(event, RS_FIRST_PLACE_FORMAT, unknown[i].what, rules);
+	}
+}

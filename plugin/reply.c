@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+#include "reply.h"
+
+#include "base64.h"
+#include "buffer.h"
+#include "randgen.h"
+#include "str.h"
+
+#define RS_USERDB_PREFIX "userdb_"
+
+/* name begins with RS_USERDB_PREFIX. The field for the client needs none of
+ * what auth_request_set_field() looks for. */
+static void rs_reply_field(struct auth_request *request, bool userdb, const char *name,
+			   const char *value)
+{
+	auth_fields_add(request->fields.extra_fields, name + strlen(RS_USERDB_PREFIX), value, 0);
+	if (userdb)
+		auth_request_set_field(request, name, value, NULL);
+}
+
+const char *rs_reply_tags(const struct rs_verdict *verdict)
+{
+	string_t *tags;
+
+	if (verdict->tag_count == 1)
+		return verdict->tags[0];
+	tags = t_str_new(64);
+	for (size_t i = 0; i < verdict->tag_count; i++) {
+		if (i > 0)
+			str_append_c(tags, ',');
+		str_append(tags, verdict->tags[i]);
+	}
+	return str_c(tags);
+}
+
+void rs_reply_tag(struct auth_request *request, const struct rs_verdict *verdict)
+{
+	bool userdb;
+
+	if (verdict->cover == NULL && verdict->tag_count == 0)
+		return;
+	userdb = rs_request_userdb_safe(request);
+	if (verdict->cover != NULL) {
+		const struct rs_relay *relay = verdict->cover->relay;
+
+		rs_reply_field(request, userdb, RS_USERDB_PREFIX "relaysentry_relay", relay->id);
+		rs_reply_field(request, userdb, RS_USERDB_PREFIX "relaysentry_class",
+			       rs_class_name(relay->class_));
+	}
+	if (verdict->tag_count > 0)
+		rs_reply_field(request, userdb, RS_USERDB_PREFIX "relaysentry_tags",
+			       rs_reply_tags(verdict));
+}
+
+static bool rs_reply_any_scheme(const struct auth_request *request, bool plain)
+{
+	return !plain && *request->wanted_credentials_scheme == '\0';
+}
+
+/* GSSAPI has verified the ticket and only asks whether the user may log in. */
+static bool rs_reply_ticket(const struct auth_request *request, bool plain)
+{
+	return rs_reply_any_scheme(request, plain) && request->fields.mech_name != NULL &&
+	       request->passdb_success;
+}
+
+bool rs_reply_lost(struct auth_request *request, bool plain)
+{
+	return !request->fields.skip_password_check && !rs_request_next_passdb(request) &&
+	       !rs_reply_ticket(request, plain);
+}
+
+/* Never OK where nobody verified and nobody will: Dovecot takes the credentials
+ * of an OK for granted, and crashes when there are none. */
+void rs_reply_pass(struct auth_request *request, bool plain, struct rs_answer *answer_r)
+{
+	bool authenticated = request->fields.skip_password_check;
+
+	i_zero(answer_r);
+	/* In first place the master user may be all that was verified so far:
+	 * OK would end the login without the user's own passdb. */
+	if (rs_request_next_passdb(request) &&
+	    (!authenticated || rs_request_first_place(request))) {
+		answer_r->result = PASSDB_RESULT_NEXT;
+	} else if (authenticated) {
+		answer_r->result = plain || rs_reply_any_scheme(request, plain) ||
+						   request->fields.delayed_credentials != NULL
+					   ? PASSDB_RESULT_OK
+					   : PASSDB_RESULT_SCHEME_NOT_AVAILABLE;
+	} else if (rs_reply_ticket(request, plain)) {
+		answer_r->result = PASSDB_RESULT_OK;
+	} else {
+		/* What the passdbs before this one said about the user counts:
+		 * mail to a user whom none of them could look up must not be
+		 * returned. */
+		answer_r->result =
+			plain ? PASSDB_RESULT_USER_UNKNOWN : PASSDB_RESULT_SCHEME_NOT_AVAILABLE;
+	}
+}
+
+/* What the passdbs found belongs to a login that is let in. */
+static void rs_reply_drop_fields(struct auth_request *request)
+{
+	auth_fields_reset(request->fields.extra_fields);
+	auth_fields_snapshot(request->fields.extra_fields);
+}
+
+void rs_reply_reason(struct auth_request *request, const char *reason, struct rs_answer *answer_r)
+{
+	i_zero(answer_r);
+	rs_reply_drop_fields(request);
+	auth_fields_add(request->fields.extra_fields, "reason", reason, 0);
+	/* At once, and the address is not punished: others share it. */
+	auth_fields_add(request->fields.extra_fields, "nodelay", NULL, AUTH_FIELD_FLAG_HIDDEN);
+	answer_r->result = PASSDB_RESULT_USER_DISABLED;
+}
+
+/* SCRAM shows salt and iterations before the client proves anything: a refusal
+ * at the lookup would be seen one step earlier than a wrong password. So the
+ * exchange goes on, with keys that no password fits; passdb_success is taken
+ * away too, which fails the login behind any proof. */
+static bool rs_reply_scram(struct auth_request *request, struct rs_answer *answer)
+{
+	const struct auth_passdb *passdb = request->passdb;
+	const char *const *parts;
+	string_t *text;
+
+	if (!str_begins(request->wanted_credentials_scheme, "SCRAM-") ||
+	    request->fields.delayed_credentials == NULL ||
+	    request->fields.requested_login_user != NULL ||
+	    passdb->result_success != AUTH_DB_RULE_RETURN || passdb->set->deny)
+		return FALSE;
+	/* iterations, salt, stored key, server key */
+	parts = t_strsplit(t_strndup(request->fields.delayed_credentials,
+				     request->fields.delayed_credentials_size),
+			   ",");
+	if (str_array_length(parts) != 4)
+		return FALSE;
+	text = str_new(request->pool, 256);
+	str_printfa(text, "%s,%s", parts[0], parts[1]);
+	for (unsigned int i = 2; i < 4; i++) {
+		buffer_t *key = t_base64_decode_str(parts[i]);
+		size_t size = key->used;
+
+		buffer_set_used_size(key, 0);
+		random_fill(buffer_append_space_unsafe(key, size), size);
+		str_append_c(text, ',');
+		base64_encode(key->data, size, text);
+	}
+	request->passdb_success = FALSE;
+	answer->result = PASSDB_RESULT_OK;
+	answer->credentials = str_data(text);
+	answer->size = str_len(text);
+	return TRUE;
+}
+
+void rs_reply_generic(struct auth_request *request, bool plain, struct rs_answer *answer_r)
+{
+	enum auth_db_rule failure = request->passdb->result_failure;
+
+	i_zero(answer_r);
+	/* Dovecot's own queue of failures delays the reply, shuffled among those
+	 * of wrong passwords: a queue of ours would answer at moments of its
+	 * own, and that would tell them apart. Only the penalty of the address is
+	 * left out: other users share it. */
+	rs_request_no_penalty(request);
+	if (plain)
+		rs_request_forget_master(request);
+	if (!plain && rs_reply_scram(request, answer_r))
+		return;
+	rs_reply_drop_fields(request);
+	/* USER_DISABLED is refused whatever result_failure says, but has a code
+	 * of its own, which a wrong password has not. Mechanisms that take any
+	 * scheme (GSSAPI) take a mismatch for a success. */
+	request->passdb_success = FALSE;
+	if ((failure == AUTH_DB_RULE_RETURN || failure == AUTH_DB_RULE_RETURN_FAIL) &&
+	    (plain || *request->wanted_credentials_scheme != '\0'))
+		answer_r->result = PASSDB_RESULT_PASSWORD_MISMATCH;
+	else
+		answer_r->result = PASSDB_RESULT_USER_DISABLED;
+}
+
+void rs_reply_tempfail(struct auth_request *request, struct rs_answer *answer_r)
+{
+	i_zero(answer_r);
+	rs_request_no_penalty(request);
+	rs_reply_drop_fields(request);
+	/* INTERNAL_FAILURE could be overruled by another passdb. */
+	request->internal_failure = TRUE;
+	answer_r->result = PASSDB_RESULT_USER_DISABLED;
+}
