@@ -1,0 +1,31 @@
+# what is built, tested and shipped of test/integration/
+
+TESTS += test/integration/integration.test
+EXTRA_DIST += \
+	test/integration/authsocket.py \
+	test/integration/cases.py \
+	test/integration/clients.py \
+	test/integration/dovecot.py \
+	test/integration/dovecotconf.py \
+	test/integration/integration.test \
+	test/integration/logbook.py \
+	test/integration/proxyline.py \
+	test/integration/relayhost.py \
+	test/integration/sasl.py \
+	test/integration/test_actions.py \
+	test/integration/test_attack.py \
+	test/integration/test_broken.py \
+	test/integration/test_check.py \
+	test/integration/test_dangers.py \
+	test/integration/test_deny.py \
+	test/integration/test_doveadm.py \
+	test/integration/test_first.py \
+	test/integration/test_log.py \
+	test/integration/test_minute.py \
+	test/integration/test_modes.py \
+	test/integration/test_oauth2.py \
+	test/integration/test_plain.py \
+	test/integration/test_reload.py \
+	test/integration/test_startup.py \
+	test/integration/test_tags.py \
+	test/integration/world.py

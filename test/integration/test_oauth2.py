@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: MIT
+"""Bearer tokens: a verified one is credential token, another is a password."""
+
+import contextlib
+import http.server
+import json
+import threading
+import urllib.parse
+
+from cases import case, equal, expect
+from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, rule
+
+TOKEN = "good-token-xyzzy"
+RULES = [rule("allow", "tokens", credential="token"), rule("deny", "rest", relay="outlook-mobile")]
+OAUTH2 = """
+passdb {
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {root}/oauth2.conf
+  result_success = continue-ok
+}
+"""
+CONFIG = """
+tokeninfo_url = http://127.0.0.1:%d/tokeninfo?access_token=
+introspection_mode = auth
+username_attribute = email
+active_attribute = active
+active_value = true
+"""
+
+
+class TokenInfo(http.server.BaseHTTPRequestHandler):
+    """The identity provider: knows one token, of alice."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_GET(self):
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        active = query.get("access_token") == [TOKEN]
+        body = json.dumps({"active": str(active).lower(), "email": "alice"}).encode()
+        self.send_response(200)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *args):
+        pass
+
+
+@contextlib.contextmanager
+def provider():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TokenInfo)
+    server.daemon_threads, server.block_on_close = True, False
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    try:
+        yield server.server_address[1]
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@case("danger 11: a verified token is credential token, and is never logged")
+def _():
+    primary = PRIMARY_CONTINUES.replace("driver", "mechanisms = plain login\n  driver", 1)
+    with provider() as port:
+        with Sentry(RULES, place=OAUTH2 + primary + AFTER, mechanisms="plain xoauth2",
+                    files={"oauth2.conf": CONFIG % port}, extra="auth_verbose = yes\n") as dovecot:
+            with dovecot.auth() as auth:
+                reply = auth.login("alice", TOKEN, "XOAUTH2", remote=OUTLOOK)
+                expect(reply.ok, reply, dovecot.tail(5))
+                for token in (PASSWORD, "bad"):
+                    for remote in (OUTLOOK, HOME):
+                        expect(not auth.login("alice", token, "XOAUTH2", remote=remote).ok, token)
+                expect(not auth.login("alice", PASSWORD, remote=OUTLOOK).ok)
+                dovecot.change_policy(rules=[rule("deny", "tokens", credential="token")])
+                mark = dovecot.mark()
+                expect(not auth.login("alice", TOKEN, "XOAUTH2", remote=OUTLOOK).ok)
+                expect(auth.login("alice", PASSWORD, remote=OUTLOOK).ok)
+            dovecot.report_of(mark, action="deny", credential="token", verified="yes")
+            dovecot.stop()
+            equal(dovecot.log(0, TOKEN), [])

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""What relaysentry says at its start about the way it is configured."""
+
+from cases import Skip, case, equal, expect
+from dovecot import LIBEXEC
+from world import AFTER, HOME, OUTLOOK, PASSWORD, PLACES, PRIMARY_ALONE, PRIMARY_CONTINUES
+from world import Sentry, rule
+
+RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
+OURS = "passdb {\n  driver = relaysentry\n  args = {policy}\n  %s\n}\n"
+GOOD = AFTER
+
+
+def changed(old, new):
+    return PRIMARY_CONTINUES + GOOD.replace(old, new)
+
+
+# name, the passdbs, what the error must name
+OPENINGS = [
+    ("result_internalfail that lets in", changed("result_internalfail = return-fail",
+                                                 "result_internalfail = continue"),
+     "result_internalfail"),
+    ("a passdb after it that can succeed", PRIMARY_CONTINUES + GOOD + PRIMARY_ALONE,
+     "passdb 3"),
+    ("a primary that ends the login before it",
+     PRIMARY_ALONE + GOOD.replace("skip = unauthenticated", "skip = never"), "continue"),
+    ("deny = yes on its own block", changed("skip =", "deny = yes\n  skip ="), "deny"),
+    ("pass = yes on its own block", PRIMARY_CONTINUES + OURS.replace("%s", "pass = yes") +
+     PRIMARY_ALONE, "pass = yes"),
+    ("master = yes on its own block", PRIMARY_CONTINUES + GOOD +
+     OURS.replace("%s", "master = yes\n  result_success = continue"), "master = yes"),
+    ("skip = authenticated on its own block",
+     changed("skip = unauthenticated", "skip = authenticated"), "skip = unauthenticated"),
+    ("result_success that does not return",
+     changed("result_success = return", "result_success = return-ok"), "result_success = return"),
+    ("result_failure that lets in",
+     changed("result_failure = return-fail", "result_failure = continue-ok"),
+     "result_failure = return-fail"),
+    ("mechanisms on its own block", changed("skip =", "mechanisms = plain\n  skip ="),
+     "mechanisms"),
+    ("username_filter on its own block", changed("skip =", "username_filter = *@x.org\n  skip ="),
+     "username_filter"),
+]
+
+
+def opening(place, named):
+    with Sentry(RULES, place=place, expected=["relaysentry"]) as dovecot:
+        errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
+        expect(named in errors, named, errors)
+
+
+for title, text, word in OPENINGS:
+    case(f"danger 13, 15: an error at the start names {title}")(
+        lambda text=text, word=word: opening(text, word))
+
+
+@case("start: the recommended placement is free of errors and warnings")
+def _():
+    with Sentry(RULES) as dovecot:
+        dovecot.login("imap", "alice", PASSWORD, remote=HOME)
+        equal(dovecot.log(0, "(Error|Warning): "), [])
+
+
+@case("start: the identity of policy and database is logged once")
+def _():
+    with Sentry(RULES) as dovecot:
+        lines = dovecot.wait_log("relaysentry: .*loaded policy")
+        equal(len(lines), 1, lines)
+        for word in (str(dovecot.policy_path), str(dovecot.database_path), "mode=enforce",
+                     "relays=6", "networks="):
+            expect(word in lines[0], word, lines[0])
+
+
+@case("danger 2: skip = unauthenticated on the first passdb is an error when another block sees it")
+def _():
+    first = GOOD + PRIMARY_CONTINUES + GOOD
+    with Sentry(RULES, place=first, expected=["relaysentry", "skip"]) as dovecot:
+        errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
+        expect("skip" in errors, errors)
+
+
+@case("danger 15: a protocol whose own passdb ends the login before us is an error at the start")
+def _():
+    extra = "protocol pop3 {\n" + PRIMARY_ALONE + "}\n"
+    with Sentry(RULES, place=PLACES["after"] + extra, expected=["relaysentry"]) as dovecot:
+        errors = dovecot.wait_log("Error: relaysentry: protocol pop3: .*passdb 1 ")
+        expect("ends the login before relaysentry" in str(errors), errors)
+        expect(dovecot.login("pop3", "alice", PASSWORD, remote=OUTLOOK).ok, "it is an opening")
+        expect(not dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
+
+
+@case("start: Dovecot's loss of `return` in protocol blocks is told only where it matters")
+def _():
+    extra = "protocol pop3 {\n" + PRIMARY_CONTINUES + "}\n"
+    with Sentry(RULES, place=PLACES["after"] + extra) as dovecot:
+        equal(dovecot.log(0, "Error: "), [])
+        for service in ("imap", "pop3"):
+            expect(dovecot.login(service, "alice", PASSWORD, remote=HOME).ok, service)
+            expect(not dovecot.login(service, "alice", PASSWORD, remote=OUTLOOK).ok, service)
+    extra = extra.replace("continue-ok", "continue-ok\n  result_failure = continue-fail")
+    with Sentry(RULES, place=PLACES["after"] + extra, expected=["relaysentry"]) as dovecot:
+        errors = dovecot.wait_log("Error: relaysentry: protocol pop3: ")
+        expect("continue-fail" in str(errors), errors)
+
+
+@case("danger 9: ANONYMOUS asks no passdb and is an error at the start")
+def _():
+    with Sentry(RULES, mechanisms="plain anonymous", expected=["relaysentry"],
+                extra="auth_anonymous_username = anonymous\n") as dovecot:
+        errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
+        expect("ANONYMOUS" in errors, errors)
+
+
+@case("danger 9: NTLM through winbind asks no passdb and is an error at the start")
+def _():
+    with Sentry(RULES, mechanisms="plain ntlm", expected=["relaysentry"],
+                extra="auth_use_winbind = yes\n") as dovecot:
+        errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
+        expect("NTLM" in errors, errors)
+
+
+@case("danger 9: GSSAPI, whose logins skip = unauthenticated passes over, is an error at the start")
+def _():
+    if not (LIBEXEC / "modules" / "auth" / "libmech_gssapi.so").exists():
+        raise Skip("no GSSAPI for Dovecot (on Debian: apt-get install dovecot-gssapi)")
+
+    def errors(place):
+        with Sentry(RULES, place=place, mechanisms="plain gssapi",
+                    expected=["relaysentry"]) as dovecot:
+            expect(dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok)
+            return "\n".join(dovecot.log(0, "Error: relaysentry: "))
+
+    text = errors(PLACES["after"])
+    expect("GSSAPI" in text and "write skip = never" in text, text)
+    never = PLACES["after"].replace("skip = unauthenticated", "skip = never")
+    equal(errors(never), "")
+    text = errors(never.replace("continue-ok", "continue-ok\n  result_failure = return"))
+    expect("GSSAPI" in text and "result_failure = continue" in text, text)
+
+
+@case("danger 11: bearer tokens for a password passdb are an error at the start")
+def _():
+    with Sentry(RULES, mechanisms="plain xoauth2", expected=["relaysentry"]) as dovecot:
+        errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
+        expect("XOAUTH2" in errors and "mechanisms = plain login" in errors, errors)
+
+
+ARGS = [("an unknown word", "{policy} on_eror=deny", "on_eror"),
+        ("an unknown value of on_error", "{policy} on_error=refuse", "refuse")]
+
+
+def faulty_args(args, named):
+    place = PRIMARY_CONTINUES + GOOD.replace("{policy} on_error={on_error}", args)
+    with Sentry(RULES, place=place, expected=["relaysentry"]) as dovecot:
+        errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
+        expect(named in errors, named, errors)
+        expect(dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok, "faulty args stop logins")
+
+
+for title, text, word in ARGS:
+    case(f"start: faulty args are an error and stop no login: {title}")(
+        lambda text=text, word=word: faulty_args(text, word))
+
+
+@case("start: a relay that the database does not know is a warning, and its rule matches nothing")
+def _():
+    rules = [rule("deny", "gone", relay="edison"), rule("alert", "all", **{"class": "mail-relay"})]
+    with Sentry(rules, expected=["relaysentry.*edison"]) as dovecot:
+        dovecot.wait_log("Warning: .*relaysentry.*edison")
+        mark = dovecot.mark()
+        expect(dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
+        dovecot.report_of(mark, rule="all")
+
+
+@case("danger 16: blocks of one policy share one engine")
+def _():
+    extra = "protocol pop3 {\n" + PLACES["after"].replace("on_error={on_error}",
+                                                           "on_error=deny") + "}\n"
+    with Sentry(RULES, place=PLACES["after"] + extra, expected=["relaysentry"]) as dovecot:
+        for service in ("imap", "pop3", "submission"):
+            expect(not dovecot.login(service, "alice", PASSWORD, remote=OUTLOOK).ok, service)
+            expect(dovecot.login(service, "alice", PASSWORD, remote=HOME).ok, service)
+        equal(len(dovecot.log(0, "relaysentry: .*loaded policy")), 1)

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Every suite, one line each, in the order they run. RS_SUITE(ip) stands for
+ * the function rs_suite_ip() in test-ip.c; included several times. */
+RS_SUITE(diag)
+RS_SUITE(ip)
+RS_SUITE(ip_net)
+RS_SUITE(json)
+RS_SUITE(logline)
+RS_SUITE(text)
+
+/* Catalogue, lists, feeds, ASN databases */
+RS_SUITE(asn)
+RS_SUITE(catalogue)
+RS_SUITE(feed)
+RS_SUITE(source)
+
+/* Relay database: writer, reader, compilation */
+RS_SUITE(compile)
+RS_SUITE(mmdbw)
+RS_SUITE(relaydb)
+RS_SUITE(relaydb_meta)
+RS_SUITE(relaydb_order)
+
+/* Policy and decision */
+RS_SUITE(policy)
+RS_SUITE(policy_lint)
+RS_SUITE(decide_rules)
+RS_SUITE(decide_points)
+RS_SUITE(decide_random)
+
+/* All of these */
+RS_SUITE(scale)
+
+/* Dovecot configuration */
+RS_SUITE(doveconf)
