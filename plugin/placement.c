@@ -327,10 +327,6 @@ void rs_placement_check_policy(struct event *event, const struct rs_policy *poli
 		if ((facts & unknown[i].fact) == 0)
 			continue;
 		(void)rs_policy_fact_rules(policy, unknown[i].fact, rules, sizeof(rules));
-		/* Most passdbs leave the name alone. */
-		if (unknown[i].fact == RS_FACT_USER)
-			e_warning(event, RS_FIRST_PLACE_FORMAT, unknown[i].what, rules);
-		else
-			e_error(event, RS_FIRST_PLACE_FORMAT, unknown[i].what, rules);
+		e_error(event, RS_FIRST_PLACE_FORMAT, unknown[i].what, rules);
 	}
 }

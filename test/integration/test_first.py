@@ -81,11 +81,13 @@ def _():
 def _():
     rules = [rule("deny", "by-group", group="staff", relay="aws"),
              rule("user-policy", "by-entry"),
+             rule("deny", "by-user", user="alice", relay="gmail-external"),
+             rule("deny", "by-other-user", relay="gmail-external", **{"not": {"user": "bob"}}),
              rule("deny", "with-reason", relay="outlook-mobile", message="No")]
     with Sentry(rules, place="first", expected=["relaysentry"]) as dovecot:
         errors = dovecot.wait_log("Error: .*relaysentry")
         text = "\n".join(errors)
-        for name in ("by-group", "by-entry", "with-reason"):
+        for name in ("by-group", "by-entry", "by-user", "by-other-user", "with-reason"):
             expect(name in text, name, text)
         with dovecot.auth() as auth:
             expect(auth.login("alice", PASSWORD, remote=HOME).ok)
