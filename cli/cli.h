@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 /* Where things lie when no path is given. The administrator's own relays come
@@ -71,8 +72,11 @@ void rs_cli_message(enum rs_level level, const char *format, ...)
 int rs_cli_print_diags_json(const struct rs_diags *diags);
 /* "memory is short" on stderr. Returns EX_OSERR. */
 int rs_cli_no_memory(void);
-/* 0, or EX_DATAERR when there are errors among diags; strict: RS_EX_NO when there
- * are warnings. */
+/* Why a file could not be loaded: EX_OSERR when memory was short, EX_NOINPUT when
+ * it cannot be opened (identity is all 0), EX_DATAERR when it is faulty. */
+int rs_cli_load_status(const struct stat *identity, const struct rs_diags *diags);
+/* 0, or EX_DATAERR when there are errors among diags, EX_OSERR when memory was
+ * short; strict: RS_EX_NO when there are warnings. */
 int rs_cli_diags_status(const struct rs_diags *diags, bool strict);
 
 /* --- output (common-output.c) --- */

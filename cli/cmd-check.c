@@ -168,11 +168,10 @@ static int set_option(struct args *args, int option, const char *value)
 	return 0;
 }
 
-/* EX_NOINPUT for a file that cannot be opened, EX_DATAERR for a faulty one. */
-static int load_failed(const struct stat *identity, struct rs_diags *diags)
+static int load_failed(const struct stat *identity, const struct rs_diags *diags)
 {
 	rs_cli_print_diags(diags);
-	return identity->st_ino == 0 ? EX_NOINPUT : EX_DATAERR;
+	return rs_cli_load_status(identity, diags);
 }
 
 static int load_policy(struct args *args, struct rs_diags *diags)

@@ -181,10 +181,10 @@ static int build_and_publish(struct job *job, const struct rs_compiled *compiled
 	int status = 0;
 
 	if (rs_compiled_build(compiled, &data, &size, &job->stats, job->diags) < 0)
-		return EX_DATAERR;
+		return rs_cli_diags_status(job->diags, false);
 	if (!job->dry_run &&
 	    rs_publish(job->output, data, size, DATABASE_MODE, true, job->diags) < 0)
-		status = EX_CANTCREAT;
+		status = rs_diags_memory_short(job->diags) ? EX_OSERR : EX_CANTCREAT;
 	free(data);
 	return status;
 }

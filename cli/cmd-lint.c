@@ -108,17 +108,10 @@ static int lint_doveconf(struct lint *lint, const char *path)
 	return 0;
 }
 
-/* Moves the findings of another list, without its notes: those are no faults. */
-static void move_diags(struct lint *lint, struct rs_diags **from)
+static bool is_fault(const struct rs_diag *diag, const void *context)
 {
-	for (size_t i = 0; i < rs_diags_kept(*from); i++) {
-		const struct rs_diag *diag = rs_diags_get(*from, i);
-
-		if (diag->level != RS_LEVEL_NOTE)
-			rs_diags_add(lint->diags, diag->level, diag->file, diag->line, "%s",
-				     diag->text);
-	}
-	rs_diags_free(from);
+	(void)context;
+	return diag->level != RS_LEVEL_NOTE;
 }
 
 /* The database as it would be compiled from the catalogue, for the policy's
@@ -159,7 +152,8 @@ static int lint_catalogue(struct lint *lint, const char *const *paths, size_t co
 		else if (db_r != NULL)
 			*db_r = compile_catalogue(compiled, diags);
 	}
-	move_diags(lint, &diags);
+	rs_diags_append(lint->diags, diags, is_fault, NULL);
+	rs_diags_free(&diags);
 	rs_compiled_free(&compiled);
 	rs_catalogue_free(&catalogue);
 	return status;
@@ -177,6 +171,7 @@ static int load_database(struct lint *lint, const struct rs_policy *policy,
 			 struct rs_relaydb **db_r)
 {
 	struct rs_diags *diags;
+	int status = 0;
 
 	if (lint->database != NULL) {
 		*db_r = rs_relaydb_load(lint->database, NULL, lint->diags);
@@ -192,8 +187,10 @@ static int load_database(struct lint *lint, const struct rs_policy *policy,
 		rs_diags_add(lint->diags, RS_LEVEL_WARNING, diag->file, diag->line,
 			     "%s (the policy's relays were not looked up)", diag->text);
 	}
+	if (rs_diags_memory_short(diags))
+		status = EX_OSERR;
 	rs_diags_free(&diags);
-	return 0;
+	return status;
 }
 
 /* db: what the relays are looked up in; NULL: the database that is named. */
@@ -206,7 +203,7 @@ static int lint_policy(struct lint *lint, const struct rs_relaydb *db)
 	int status = 0;
 
 	if (policy == NULL)
-		return identity.st_ino == 0 ? EX_NOINPUT : 0;
+		return rs_cli_load_status(&identity, lint->diags);
 	rs_policy_lint(policy, lint->diags);
 	if (db == NULL) {
 		status = load_database(lint, policy, &loaded);

@@ -239,25 +239,28 @@ static size_t sort_operands(char **operands, size_t count)
 	return paths;
 }
 
-/* Prints the diagnostics without notes about relays that were not asked for. */
+/* No notes about relays that were not asked for. */
+static bool is_asked_for(const struct rs_diag *diag, const void *context)
+{
+	const struct relays *relays = context;
+	bool wanted = diag->level != RS_LEVEL_NOTE || relays->id_count == 0;
+
+	for (size_t i = 0; i < relays->id_count && !wanted; i++) {
+		const struct rs_relay_def *def =
+			rs_catalogue_find(relays->catalogue, relays->ids[i]);
+
+		wanted = def != NULL && diag->file != NULL && diag->line == def->line &&
+			 strcmp(diag->file, def->file) == 0;
+	}
+	return wanted;
+}
+
 static void print_diags(const struct relays *relays, const struct rs_diags *diags)
 {
 	struct rs_diags *wanted = rs_diags_new();
 
-	for (size_t i = 0; i < rs_diags_kept(diags); i++) {
-		const struct rs_diag *diag = rs_diags_get(diags, i);
-		bool keep = diag->level != RS_LEVEL_NOTE || relays->id_count == 0;
-
-		for (size_t k = 0; k < relays->id_count && !keep; k++) {
-			const struct rs_relay_def *def =
-				rs_catalogue_find(relays->catalogue, relays->ids[k]);
-
-			keep = def != NULL && diag->file != NULL && diag->line == def->line &&
-			       strcmp(diag->file, def->file) == 0;
-		}
-		if (keep)
-			rs_diags_add(wanted, diag->level, diag->file, diag->line, "%s", diag->text);
-	}
+	if (wanted != NULL)
+		rs_diags_append(wanted, diags, is_asked_for, relays);
 	rs_cli_print_diags(wanted);
 	rs_diags_free(&wanted);
 }

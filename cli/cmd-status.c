@@ -51,7 +51,7 @@ static void load_policy(struct status *status, const char *path, struct rs_diags
 	status->policy = rs_policy_load(path, &identity, NULL, diags);
 	status->max_age = DEFAULT_MAX_AGE;
 	if (status->policy == NULL) {
-		fail(status, identity.st_ino == 0 ? EX_NOINPUT : EX_DATAERR);
+		fail(status, rs_cli_load_status(&identity, diags));
 		return;
 	}
 	status->policy_changed = (int64_t)identity.st_mtime;
@@ -68,7 +68,7 @@ static void load_database(struct status *status, const char *path, struct rs_dia
 	status->database_path = path;
 	status->database = rs_relaydb_load(path, &identity, diags);
 	if (status->database == NULL) {
-		fail(status, identity.st_ino == 0 ? EX_NOINPUT : EX_DATAERR);
+		fail(status, rs_cli_load_status(&identity, diags));
 		return;
 	}
 	rs_relaydb_info(status->database, &status->info);
@@ -91,7 +91,7 @@ static void load_catalogue(struct status *status, char *const *operands, size_t 
 	if (status->catalogue == NULL)
 		fail(status, rs_cli_no_memory());
 	else if (rs_diags_count(diags, RS_LEVEL_ERROR) > errors)
-		fail(status, EX_DATAERR);
+		fail(status, rs_cli_diags_status(diags, false));
 	free(paths);
 }
 

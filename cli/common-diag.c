@@ -28,9 +28,22 @@ static void print_line(enum rs_level level, const char *text)
 		levels[level].name, colour ? "\033[0m" : "", text);
 }
 
+/* Returns false when all diagnostics of this level were kept. */
+static bool format_left_out(const struct rs_diags *diags, enum rs_level level, char *buf,
+			    size_t size)
+{
+	size_t left_out = rs_diags_count(diags, level);
+
+	for (size_t i = 0; i < rs_diags_kept(diags); i++)
+		left_out -= rs_diags_get(diags, i)->level == level;
+	snprintf(buf, size, "%zu more %s not shown", left_out,
+		 left_out == 1 ? levels[level].name : levels[level].plural);
+	return left_out > 0;
+}
+
 void rs_cli_print_diags(const struct rs_diags *diags)
 {
-	size_t kept[] = { 0, 0, 0 };
+	char text[LINE_MAX_LEN];
 
 	if (diags == NULL) {
 		rs_cli_no_memory();
@@ -40,47 +53,50 @@ void rs_cli_print_diags(const struct rs_diags *diags)
 	fflush(stdout);
 	for (size_t i = 0; i < rs_diags_kept(diags); i++) {
 		const struct rs_diag *diag = rs_diags_get(diags, i);
-		char text[LINE_MAX_LEN];
 
 		rs_diag_format(diag, text, sizeof(text));
 		print_line(diag->level, text);
-		kept[diag->level]++;
 	}
 	for (int level = RS_LEVEL_ERROR; level <= RS_LEVEL_NOTE; level++) {
-		size_t left_out = rs_diags_count(diags, (enum rs_level)level) - kept[level];
-		char text[80];
-
-		if (left_out == 0)
-			continue;
-		snprintf(text, sizeof(text), "%zu more %s not shown", left_out,
-			 left_out == 1 ? levels[level].name : levels[level].plural);
-		print_line((enum rs_level)level, text);
+		if (format_left_out(diags, (enum rs_level)level, text, sizeof(text)))
+			print_line((enum rs_level)level, text);
 	}
+}
+
+static int print_json(const struct rs_diag *diag)
+{
+	struct rs_jsonw *w = rs_jsonw_new(false);
+	const char *text = NULL;
+
+	if (w != NULL) {
+		rs_jsonw_object(w, NULL);
+		rs_jsonw_string(w, "level", levels[diag->level].name);
+		rs_jsonw_string(w, "file", diag->file);
+		rs_jsonw_int(w, "line", diag->line);
+		rs_jsonw_string(w, "text", diag->text);
+		rs_jsonw_end(w);
+		text = rs_jsonw_text(w);
+	}
+	if (text != NULL)
+		puts(text);
+	rs_jsonw_free(&w);
+	return text != NULL ? 0 : rs_cli_no_memory();
 }
 
 int rs_cli_print_diags_json(const struct rs_diags *diags)
 {
-	for (size_t i = 0; i < rs_diags_kept(diags); i++) {
-		const struct rs_diag *diag = rs_diags_get(diags, i);
-		struct rs_jsonw *w = rs_jsonw_new(false);
-		const char *text = NULL;
+	char text[LINE_MAX_LEN];
+	int status = 0;
 
-		if (w != NULL) {
-			rs_jsonw_object(w, NULL);
-			rs_jsonw_string(w, "level", levels[diag->level].name);
-			rs_jsonw_string(w, "file", diag->file);
-			rs_jsonw_int(w, "line", diag->line);
-			rs_jsonw_string(w, "text", diag->text);
-			rs_jsonw_end(w);
-			text = rs_jsonw_text(w);
-		}
-		if (text != NULL)
-			puts(text);
-		rs_jsonw_free(&w);
-		if (text == NULL)
-			return rs_cli_no_memory();
+	for (size_t i = 0; status == 0 && i < rs_diags_kept(diags); i++)
+		status = print_json(rs_diags_get(diags, i));
+	for (int level = RS_LEVEL_ERROR; status == 0 && level <= RS_LEVEL_NOTE; level++) {
+		const struct rs_diag left_out = { .level = (enum rs_level)level, .text = text };
+
+		if (format_left_out(diags, left_out.level, text, sizeof(text)))
+			status = print_json(&left_out);
 	}
-	return 0;
+	return status;
 }
 
 void rs_cli_message(enum rs_level level, const char *format, ...)
@@ -103,9 +119,16 @@ int rs_cli_no_memory(void)
 	return EX_OSERR;
 }
 
+int rs_cli_load_status(const struct stat *identity, const struct rs_diags *diags)
+{
+	if (rs_diags_memory_short(diags))
+		return EX_OSERR;
+	return identity->st_ino == 0 ? EX_NOINPUT : EX_DATAERR;
+}
+
 int rs_cli_diags_status(const struct rs_diags *diags, bool strict)
 {
-	if (diags == NULL)
+	if (diags == NULL || rs_diags_memory_short(diags))
 		return EX_OSERR;
 	if (rs_diags_count(diags, RS_LEVEL_ERROR) > 0)
 		return EX_DATAERR;

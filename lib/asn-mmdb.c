@@ -173,7 +173,7 @@ static int mmdb_flatten(void *state, const uint32_t *asns, size_t count, rs_asn_
 	int ret;
 
 	if (seen == NULL) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, mmdb->path, 0, "not enough memory");
+		rs_diags_no_memory(diags, mmdb->path, 0);
 		return -1;
 	}
 	mmdb->corrupt = false;
@@ -188,7 +188,7 @@ static int mmdb_flatten(void *state, const uint32_t *asns, size_t count, rs_asn_
 	if (ret != 0)
 		return ret;
 	if (mmdb->out_of_memory) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, mmdb->path, 0, "not enough memory");
+		rs_diags_no_memory(diags, mmdb->path, 0);
 		return -1;
 	}
 	if (walk.named == 0) {
@@ -293,6 +293,8 @@ void *rs_asn_mmdb_open(const char *path, int fd, struct rs_diags *diags)
 	if (ret == MMDB_FILE_OPEN_ERROR)
 		rs_diags_add(diags, RS_LEVEL_ERROR, path, 0, "its copy %s cannot be opened: %s",
 			     sealed, strerror(error));
+	else if (ret == MMDB_OUT_OF_MEMORY_ERROR)
+		rs_diags_no_memory(diags, path, 0);
 	else
 		rs_diags_add(diags, RS_LEVEL_ERROR, path, 0, "cannot be read as a MaxMind DB: %s",
 			     MMDB_strerror(ret));

@@ -137,13 +137,17 @@ static bool read_rows(struct tsv *tsv, const char *path, size_t len, struct rs_d
 				     "is neither a MaxMind DB nor an iptoasn table");
 			return false;
 		}
+		if (ret == -1 && error == rs_ip_no_memory) {
+			rs_diags_no_memory(diags, path, 0);
+			return false;
+		}
 		if (ret == -1) {
 			rs_diags_add(diags, RS_LEVEL_ERROR, path, lines.line, "\"%.*s\" %s",
 				     (int)(about.len < QUOTED_MAX ? about.len : QUOTED_MAX),
 				     about.text, error);
 			ok = false;
 		} else if (ret == 1 && !add_row(tsv, &row)) {
-			rs_diags_add(diags, RS_LEVEL_ERROR, path, 0, "not enough memory");
+			rs_diags_no_memory(diags, path, 0);
 			return false;
 		}
 	}
@@ -168,7 +172,7 @@ void *rs_asn_tsv_open(const char *path, char *text, size_t len, struct rs_diags 
 
 	if (tsv == NULL) {
 		free(text);
-		rs_diags_add(diags, RS_LEVEL_ERROR, path, 0, "not enough memory");
+		rs_diags_no_memory(diags, path, 0);
 		return NULL;
 	}
 	tsv->text = text;

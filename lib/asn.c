@@ -77,7 +77,9 @@ static void *open_kind(const char *path, const struct rs_asn_kind **kind_r, stru
 	} else if (is_maxmind(data, size)) {
 		*kind_r = &rs_asn_mmdb;
 		fd = rs_sealed_copy_memory(data, size);
-		if (fd == -1)
+		if (fd == -1 && errno == ENOMEM)
+			rs_diags_no_memory(diags, path, 0);
+		else if (fd == -1)
 			rs_diags_add(diags, RS_LEVEL_ERROR, path, 0, "cannot be copied: %s",
 				     strerror(errno));
 		else
@@ -96,7 +98,7 @@ struct rs_asndb *rs_asndb_open(const char *path, struct rs_diags *diags)
 	struct rs_asndb *db = calloc(1, sizeof(*db));
 
 	if (db == NULL) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, path, 0, "not enough memory");
+		rs_diags_no_memory(diags, path, 0);
 		return NULL;
 	}
 	db->state = open_kind(path, &db->kind, diags);

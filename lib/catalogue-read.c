@@ -130,6 +130,8 @@ bool rs_catalogue_net(struct rs_catalogue_reader *reader, const struct rs_json *
 		rs_catalogue_complain(reader, value,
 				      "\"%s\" has host bits set; did you mean \"%s\"?", text,
 				      rs_net_format(&meant, meant_text));
+	else if (error == rs_ip_no_memory)
+		reader->out_of_memory = true;
 	else
 		rs_catalogue_complain(reader, value, "\"%s\" %s", text, error);
 	return false;

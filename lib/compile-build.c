@@ -43,7 +43,9 @@ int rs_compiled_build(const struct rs_compiled *compiled, unsigned char **data_r
 		ret = insert_relay(w, compiled, i);
 	if (ret == 0)
 		ret = rs_mmdbw_build(w, data_r, size_r, stats_r);
-	if (ret < 0)
+	if (ret < 0 && errno == ENOMEM)
+		rs_diags_no_memory(diags, NULL, 0);
+	else if (ret < 0)
 		rs_diags_add(diags, RS_LEVEL_ERROR, NULL, 0, "cannot make the relay database: %s",
 			     errno == EFBIG ? "it would be too large; leave out networks"
 					    : strerror(errno));

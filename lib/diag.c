@@ -15,6 +15,7 @@ struct rs_diags {
 	size_t kept_count, allocated;
 	size_t kept_of[RS_LEVEL_COUNT];
 	size_t counts[RS_LEVEL_COUNT];
+	bool memory_short;
 	/* Diagnostics come in runs from one file: its name is kept once per run. */
 	char **files;
 	size_t file_count, files_allocated;
@@ -89,11 +90,36 @@ static int keep_file(struct rs_diags *diags, const char *file, const char **kept
 	return 0;
 }
 
+/* Takes text, NULL when it could not be made. Returns -1 when memory is short. */
+static int keep(struct rs_diags *diags, enum rs_level level, const char *file, unsigned line,
+		char *text)
+{
+	struct rs_diag *diag, *kept;
+
+	kept = grow(diags->kept, diags->kept_count, &diags->allocated, sizeof(*diags->kept));
+	if (kept != NULL)
+		diags->kept = kept;
+	if (kept == NULL || text == NULL) {
+		free(text);
+		return -1;
+	}
+	diag = &kept[diags->kept_count];
+	diag->level = level;
+	diag->line = line;
+	diag->text = text;
+	if (keep_file(diags, file, &diag->file) < 0) {
+		free(text);
+		return -1;
+	}
+	diags->kept_count++;
+	diags->kept_of[level]++;
+	return 0;
+}
+
 void rs_diags_addv(struct rs_diags *diags, enum rs_level level, const char *file, unsigned line,
 		   const char *format, va_list args)
 {
 	struct rs_strbuf raw = { 0 }, text = { 0 };
-	struct rs_diag *diag, *kept;
 
 	if (diags == NULL)
 		return;
@@ -104,22 +130,8 @@ void rs_diags_addv(struct rs_diags *diags, enum rs_level level, const char *file
 	rs_strbuf_add_escaped(&text, rs_strbuf_text(&raw), raw.used);
 	text.failed = text.failed || raw.failed;
 	rs_strbuf_free(&raw);
-	kept = grow(diags->kept, diags->kept_count, &diags->allocated, sizeof(*diags->kept));
-	if (kept == NULL) {
-		rs_strbuf_free(&text);
-		return;
-	}
-	diags->kept = kept;
-	diag = &diags->kept[diags->kept_count];
-	diag->level = level;
-	diag->line = line;
-	diag->text = rs_strbuf_take(&text);
-	if (diag->text == NULL || keep_file(diags, file, &diag->file) < 0) {
-		free((char *)diag->text);
-		return;
-	}
-	diags->kept_count++;
-	diags->kept_of[level]++;
+	if (keep(diags, level, file, line, rs_strbuf_take(&text)) < 0)
+		diags->memory_short = true;
 }
 
 void rs_diags_add(struct rs_diags *diags, enum rs_level level, const char *file, unsigned line,
@@ -130,6 +142,34 @@ void rs_diags_add(struct rs_diags *diags, enum rs_level level, const char *file,
 	va_start(args, format);
 	rs_diags_addv(diags, level, file, line, format, args);
 	va_end(args);
+}
+
+void rs_diags_no_memory(struct rs_diags *diags, const char *file, unsigned line)
+{
+	if (diags == NULL)
+		return;
+	rs_diags_add(diags, RS_LEVEL_ERROR, file, line, "memory is short");
+	diags->memory_short = true;
+}
+
+bool rs_diags_memory_short(const struct rs_diags *diags)
+{
+	return diags != NULL && diags->memory_short;
+}
+
+void rs_diags_append(struct rs_diags *diags, const struct rs_diags *from,
+		     bool (*wanted)(const struct rs_diag *diag, const void *context),
+		     const void *context)
+{
+	for (size_t i = 0; i < from->kept_count; i++) {
+		const struct rs_diag *diag = &from->kept[i];
+
+		if (wanted(diag, context))
+			rs_diags_add(diags, diag->level, diag->file, diag->line, "%s", diag->text);
+	}
+	for (int level = RS_LEVEL_ERROR; level < RS_LEVEL_NOTE; level++)
+		diags->counts[level] += from->counts[level] - from->kept_of[level];
+	diags->memory_short = diags->memory_short || from->memory_short;
 }
 
 size_t rs_diags_count(const struct rs_diags *diags, enum rs_level level)

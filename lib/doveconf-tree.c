@@ -282,9 +282,10 @@ int rs_dc_tree_read(struct rs_dc_tree *tree, const char *name, const char *text,
 			r.line++;
 		}
 	}
-	if (r.no_memory)
-		complain(&r, 0, "memory is short");
-	else if (!r.failed && r.block != &tree->root)
+	if (r.no_memory) {
+		r.failed = true;
+		rs_diags_no_memory(diags, name, 0);
+	} else if (!r.failed && r.block != &tree->root)
 		complain(&r, r.block->line,
 			 "the block does not end; give the whole output of \"doveconf -n\"");
 	return r.failed ? -1 : 0;

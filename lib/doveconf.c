@@ -204,7 +204,7 @@ static int lint(struct rs_dc_tree *tree, const char *name, struct rs_diags *diag
 	check_groups(tree, name, diags);
 	return 0;
 no_memory:
-	rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "memory is short");
+	rs_diags_no_memory(diags, name, 0);
 	return -1;
 }
 

@@ -221,7 +221,8 @@ static bool github_has_nets(const struct rs_json *member)
 	struct rs_net net;
 	const char *error;
 
-	return rs_net_parse(text, strlen(text), &net, NULL, &host_bits, &error) == 0 || host_bits;
+	return rs_net_parse(text, strlen(text), &net, NULL, &host_bits, &error) == 0 || host_bits ||
+	       error == rs_ip_no_memory;
 }
 
 void rs_feed_read_github(struct rs_feed *feed, const struct rs_json *root)

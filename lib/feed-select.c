@@ -92,7 +92,7 @@ int rs_feed_select(struct rs_feed *feed, const struct rs_json *select)
 		return ok ? 0 : -1;
 	feed->values = calloc(room, sizeof(*feed->values));
 	if (feed->values == NULL) {
-		rs_json_complain(feed->source.diags, RS_LEVEL_ERROR, select, "not enough memory");
+		rs_source_no_memory(&feed->source);
 		return -1;
 	}
 	for (i = 0; i < rs_json_count(select); i++) {

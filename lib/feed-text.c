@@ -59,23 +59,24 @@ void rs_feed_read_geofeed(struct rs_feed *feed, const char *text, size_t len)
 	}
 }
 
-/* What the JSON reader says of a single line stands at the line of the file. */
-static void move_diags(struct rs_feed *feed, struct rs_diags *from, unsigned line)
+/* What the JSON reader says of a single line stands at the line of the file.
+ * Returns false when memory was short. */
+static bool move_diags(struct rs_feed *feed, struct rs_diags *from, unsigned line)
 {
-	size_t counted = rs_diags_count(from, RS_LEVEL_ERROR) +
-			 rs_diags_count(from, RS_LEVEL_WARNING),
-	       i;
+	bool no_memory = rs_diags_memory_short(from);
 
-	if (rs_diags_kept(from) < counted)
-		rs_source_fail(&feed->source, line, "not enough memory");
-
-	for (i = 0; i < rs_diags_kept(from); i++) {
+	if (no_memory) {
+		rs_diags_no_memory(feed->source.diags, feed->source.name, line);
+		feed->source.failed = true;
+	}
+	for (size_t i = 0; !no_memory && i < rs_diags_kept(from); i++) {
 		const struct rs_diag *diag = rs_diags_get(from, i);
 
 		rs_diags_add(feed->source.diags, diag->level, feed->source.name, line, "%s",
 			     diag->text);
 	}
 	rs_diags_clear(from);
+	return !no_memory;
 }
 
 /* Returns false when going on would say the same of each line. */
@@ -107,7 +108,7 @@ void rs_feed_read_spamhaus(struct rs_feed *feed, const char *text, size_t len)
 	bool go_on = true;
 
 	if (one == NULL) {
-		rs_source_fail(&feed->source, 0, "not enough memory");
+		rs_source_no_memory(&feed->source);
 		return;
 	}
 	rs_lines_init(&lines, text, len);
@@ -124,7 +125,7 @@ void rs_feed_read_spamhaus(struct rs_feed *feed, const char *text, size_t len)
 			feed->source.failed = true;
 		rs_json_free(&doc);
 		feed->source.diags = all;
-		move_diags(feed, one, lines.line);
+		go_on = move_diags(feed, one, lines.line) && go_on;
 	}
 	rs_diags_free(&one);
 }

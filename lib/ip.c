@@ -123,6 +123,8 @@ static const char *check_address(const char *text, size_t len)
 	return memchr(text, ':', len) == NULL ? check_v4(text, len) : check_v6(text, len);
 }
 
+const char rs_ip_no_memory[] = "cannot be read: memory is short";
+
 /* Converts an address that was checked. */
 static const char *convert(const char *text, size_t len, struct rs_ip *ip_r)
 {
@@ -132,7 +134,7 @@ static const char *convert(const char *text, size_t len, struct rs_ip *ip_r)
 	memcpy(padded + BEFORE, text, len);
 	cidr = cidr_from_str(padded + BEFORE);
 	if (cidr == NULL)
-		return "cannot be read: memory is short";
+		return rs_ip_no_memory;
 	*ip_r = (struct rs_ip){ 0 };
 	if (cidr_get_proto(cidr) == CIDR_IPV4) {
 		struct in_addr v4;

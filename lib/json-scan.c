@@ -5,12 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int no_memory(struct scan *s)
-{
-	scan_error(s, s->line, "cannot be read: memory is short");
-	return -1;
-}
-
 static int add_mark(struct scan *s, unsigned key_line)
 {
 	struct rs_json_marks *m = s->marks;
@@ -20,7 +14,7 @@ static int add_mark(struct scan *s, unsigned key_line)
 		struct rs_json_mark *p = reallocarray(m->marks, want, sizeof(*p));
 
 		if (p == NULL)
-			return no_memory(s);
+			return scan_no_memory(s);
 		m->marks = p;
 		m->allocated = want;
 	}
@@ -38,7 +32,7 @@ static int add_key(struct scan *s, const struct scan_key *key)
 		struct scan_key *p = reallocarray(s->keys, want, sizeof(*p));
 
 		if (p == NULL)
-			return no_memory(s);
+			return scan_no_memory(s);
 		s->keys = p;
 		s->keys_allocated = want;
 	}

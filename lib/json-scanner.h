@@ -34,6 +34,8 @@ struct scan {
 /* Adds an error at a line of its own. */
 void scan_error(struct scan *s, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Adds the error that memory is short. Returns -1. */
+int scan_no_memory(struct scan *s);
 /* Adds an error about what stands at pos; wanted says what should. Returns -1. */
 int scan_unexpected(struct scan *s, const char *wanted);
 

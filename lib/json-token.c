@@ -22,6 +22,13 @@ void scan_error(struct scan *s, unsigned line, const char *format, ...)
 	rs_diags_add(s->diags, RS_LEVEL_ERROR, s->name, line, "%s", text);
 }
 
+int scan_no_memory(struct scan *s)
+{
+	s->errors++;
+	rs_diags_no_memory(s->diags, s->name, s->line);
+	return -1;
+}
+
 int scan_unexpected(struct scan *s, const char *wanted)
 {
 	const char *p = s->text + s->pos;
@@ -259,8 +266,7 @@ int scan_string(struct scan *s, struct scan_key *key)
 		return 0;
 	out = rs_arena_alloc(&s->decoded, key->len + 1);
 	if (out == NULL) {
-		scan_error(s, s->line, "cannot be read: memory is short");
-		return -1;
+		return scan_no_memory(s);
 	}
 	s->pos = start;
 	key->text = out;

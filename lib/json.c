@@ -67,7 +67,7 @@ static struct rs_json_doc *parse_own(const char *name, char *text, size_t len,
 out:
 	free(marks.marks);
 	if (no_memory)
-		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "cannot be read: memory is short");
+		rs_diags_no_memory(diags, name, 0);
 	if (!ok)
 		rs_json_free(&doc);
 	return doc;
@@ -96,7 +96,7 @@ struct rs_json_doc *rs_json_parse(const char *name, const char *text, size_t len
 	}
 	copy = malloc(len + 1);
 	if (copy == NULL) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "cannot be read: memory is short");
+		rs_diags_no_memory(diags, name, 0);
 		return NULL;
 	}
 	if (len > 0)

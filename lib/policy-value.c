@@ -128,6 +128,8 @@ bool rs_reader_network(struct rs_policy_reader *reader, const struct rs_json *va
 		rs_json_complain(reader->diags, RS_LEVEL_ERROR, value,
 				 "\"%s\" has host bits set; did you mean \"%s\"?", text,
 				 rs_net_format(&meant, buf));
+	else if (error == rs_ip_no_memory)
+		reader->no_memory = true;
 	else
 		rs_json_complain(reader->diags, RS_LEVEL_ERROR, value, "\"%s\" %s", text, error);
 	return false;
@@ -266,6 +268,10 @@ bool rs_reader_when(struct rs_policy_reader *reader, const struct rs_json *value
 	reader->zone.name = reader->policy->timezone;
 	if (rs_when_parse(text, &reader->zone, first_r, end_r, &error) == 0)
 		return true;
+	if (error == rs_when_no_memory) {
+		reader->no_memory = true;
+		return false;
+	}
 	rs_json_complain(reader->diags, RS_LEVEL_ERROR, value, "\"%s\" %s", text, error);
 	return false;
 }

@@ -78,7 +78,7 @@ static struct rs_policy *parse(const char *name, const char *text, size_t len,
 	}
 	rs_json_free(&doc);
 	if (reader.no_memory)
-		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "memory is short");
+		rs_diags_no_memory(diags, name, 0);
 	if (rs_diags_count(diags, RS_LEVEL_ERROR) != errors)
 		rs_policy_free(&reader.policy);
 	return reader.policy;

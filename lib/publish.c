@@ -103,20 +103,21 @@ static int verify(const struct publication *p)
 {
 	struct rs_diags *found = rs_diags_new();
 	struct rs_relaydb *db = rs_relaydb_load(p->temporary, NULL, found);
+	bool ok = db != NULL;
 
-	if (db == NULL) {
+	rs_relaydb_free(&db);
+	if (!ok && (found == NULL || rs_diags_memory_short(found))) {
+		rs_diags_no_memory(p->diags, p->path, 0);
+	} else if (!ok) {
 		/* By the name that was asked for: the temporary one is gone in a moment. */
-		for (size_t i = 0; found != NULL && i < rs_diags_kept(found); i++)
+		for (size_t i = 0; i < rs_diags_kept(found); i++)
 			rs_diags_add(p->diags, rs_diags_get(found, i)->level, p->path, 0, "%s",
 				     rs_diags_get(found, i)->text);
 		rs_diags_add(p->diags, RS_LEVEL_ERROR, p->path, 0,
 			     "the new file does not verify; the old one stays");
-		rs_diags_free(&found);
-		return -1;
 	}
 	rs_diags_free(&found);
-	rs_relaydb_free(&db);
-	return 0;
+	return ok ? 0 : -1;
 }
 
 /* Makes sure that the new name survives a crash. */

@@ -105,7 +105,7 @@ int rs_readfd(int fd, const char *name, size_t max_size, char **data_r, size_t *
 			break;
 		data = bigger;
 	}
-	rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "cannot be read: memory is short");
+	rs_diags_no_memory(diags, name, 0);
 failed:
 	free(data);
 	return -1;

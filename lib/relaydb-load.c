@@ -36,8 +36,7 @@ int rs_relaydb_refuse(const struct rs_relaydb_loader *l, const char *format, ...
 
 int rs_relaydb_no_memory(const struct rs_relaydb_loader *l)
 {
-	rs_diags_add(l->diags, RS_LEVEL_ERROR, l->name, 0,
-		     "memory is short; the relay database cannot be loaded");
+	rs_diags_no_memory(l->diags, l->name, 0);
 	return -1;
 }
 
@@ -228,8 +227,7 @@ static bool check_copy(int copy, const char *name, struct rs_diags *diags)
 		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0,
 			     "this is no relay database (%s); " COMPILE_AGAIN, fault);
 	else
-		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0,
-			     "memory is short; the relay database cannot be loaded");
+		rs_diags_no_memory(diags, name, 0);
 	return false;
 }
 
@@ -237,6 +235,10 @@ static struct rs_relaydb *load_copy(int copy, const char *name, struct rs_diags 
 {
 	struct rs_relaydb *db;
 
+	if (copy == -1 && errno == ENOMEM) {
+		rs_diags_no_memory(diags, name, 0);
+		return NULL;
+	}
 	if (copy == -1) {
 		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "cannot copy the relay database: %s",
 			     errno == EFBIG ? "it is larger than 512 MiB" : strerror(errno));

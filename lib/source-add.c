@@ -21,11 +21,11 @@ void rs_source_fail(struct rs_source *source, unsigned line, const char *format,
 	source->failed = true;
 }
 
-static void out_of_memory(struct rs_source *source)
+void rs_source_no_memory(struct rs_source *source)
 {
-	if (!source->failed)
-		rs_source_fail(source, 0, "not enough memory");
-	source->failed = true;
+	if (!source->no_memory)
+		rs_diags_no_memory(source->diags, source->name, 0);
+	source->failed = source->no_memory = true;
 }
 
 static void add(struct rs_source *source, unsigned line, const struct rs_net *net)
@@ -33,7 +33,7 @@ static void add(struct rs_source *source, unsigned line, const struct rs_net *ne
 	struct rs_nets *nets = source->nets;
 
 	if (rs_nets_add(nets, net) != 0)
-		out_of_memory(source);
+		rs_source_no_memory(source);
 	else if (nets->with_lines)
 		nets->lines[nets->count - 1] = line;
 }
@@ -65,6 +65,10 @@ void rs_source_add_text(struct rs_source *source, unsigned line, const char *tex
 	int quoted = (int)(len < QUOTED_MAX ? len : QUOTED_MAX);
 	char meant[RS_NET_STRLEN];
 
+	if (reading.error == rs_ip_no_memory) {
+		rs_source_no_memory(source);
+		return;
+	}
 	if (reading.error != NULL) {
 		rs_source_fail(source, line, "\"%.*s%s\" %s", quoted, text,
 			       len > QUOTED_MAX ? "..." : "", reading.error);
@@ -91,6 +95,10 @@ void rs_source_add_json(struct rs_source *source, const struct rs_json *value)
 		return;
 	}
 	reading = read_net(text, strlen(text));
+	if (reading.error == rs_ip_no_memory) {
+		rs_source_no_memory(source);
+		return;
+	}
 	if (reading.error != NULL) {
 		rs_json_complain(source->diags, RS_LEVEL_ERROR, value, "\"%.*s%s\" %s", QUOTED_MAX,
 				 text, strlen(text) > QUOTED_MAX ? "..." : "", reading.error);

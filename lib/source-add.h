@@ -14,6 +14,7 @@ struct rs_source {
 	struct rs_nets *nets;
 	struct rs_diags *diags;
 	bool failed; /* an error was added */
+	bool no_memory;
 };
 
 /* Reads one network from a line of text, or from a JSON string, and adds it.
@@ -24,5 +25,7 @@ void rs_source_add_json(struct rs_source *source, const struct rs_json *value);
 /* Adds an error at this line. */
 void rs_source_fail(struct rs_source *source, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+/* Adds the error that memory is short, once. */
+void rs_source_no_memory(struct rs_source *source);
 
 #endif

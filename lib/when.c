@@ -193,6 +193,8 @@ static int64_t day_start(int64_t day)
 	return high;
 }
 
+const char rs_when_no_memory[] = "needs memory for its time zone";
+
 int rs_when_parse(const char *text, struct rs_zone *zone, int64_t *first_r, int64_t *end_r,
 		  const char **error_r)
 {
@@ -217,7 +219,7 @@ int rs_when_parse(const char *text, struct rs_zone *zone, int64_t *first_r, int6
 		*end_r = (day + 1) * DAY;
 		return 0;
 	}
-	*error_r = "needs memory for its time zone";
+	*error_r = rs_when_no_memory;
 	if (zone_enter(zone) < 0)
 		return -1;
 	*first_r = day_start(day);

@@ -8,6 +8,7 @@
  * and adds everything it finds, so that an administrator sees all faults at
  * once. Only the edges (command, plugin) show them. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum rs_level {
@@ -36,6 +37,18 @@ void rs_diags_free(struct rs_diags **diags);
 #define RS_DIAGS_MAX 1000
 void rs_diags_add(struct rs_diags *diags, enum rs_level level, const char *file, unsigned line,
 		  const char *format, ...) __attribute__((format(printf, 5, 6)));
+
+/* Adds the error that memory is short; file as above. */
+void rs_diags_no_memory(struct rs_diags *diags, const char *file, unsigned line);
+/* Whether memory was short: then an error says nothing about the input. diags may
+ * be NULL: no. */
+bool rs_diags_memory_short(const struct rs_diags *diags);
+
+/* Adds the diagnostics of another list that wanted() says yes to, and counts its
+ * errors and warnings that were not kept. */
+void rs_diags_append(struct rs_diags *diags, const struct rs_diags *from,
+		     bool (*wanted)(const struct rs_diag *diag, const void *context),
+		     const void *context);
 
 /* How many were added of this level, including those that were not kept. */
 size_t rs_diags_count(const struct rs_diags *diags, enum rs_level level);

@@ -32,7 +32,8 @@ struct rs_net {
  * among them is an error). Scope ids (fe80::1%eth0), IPv4 with leading zeros,
  * fewer than four parts or other than decimal digits are refused. Returns 0,
  * or -1 with *error_r a constant sentence fragment that fits behind the quoted
- * text (`has a scope id; leave out "%..."`). */
+ * text (`has a scope id; leave out "%..."`), or rs_ip_no_memory. */
+extern const char rs_ip_no_memory[];
 int rs_ip_parse(const char *text, size_t len, struct rs_ip *ip_r, const char **error_r);
 
 /* Reads "address" or "address/length". A single address is a network of one.

@@ -25,7 +25,8 @@ void rs_zone_leave(struct rs_zone *zone);
  * behind it, both since 1970-01-01 UTC. A date (2026-11-22) is a whole day in
  * the zone, which is entered when needed; a time (RFC 3339, 2026-11-22T08:00:00Z)
  * is one second. Returns 0; -1 with *error_r a constant fragment that fits
- * behind the quoted text. */
+ * behind the quoted text, or rs_when_no_memory. */
+extern const char rs_when_no_memory[];
 int rs_when_parse(const char *text, struct rs_zone *zone, int64_t *first_r, int64_t *end_r,
 		  const char **error_r);
 

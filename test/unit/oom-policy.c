@@ -119,7 +119,7 @@ static int load_policy(struct oom_run *run, const void *context)
 out:
 	/* These two say so by what they return only. */
 	if (ret < 0 && rs_diags_count(run->diags, RS_LEVEL_ERROR) == 0)
-		rs_diags_add(run->diags, RS_LEVEL_ERROR, NULL, 0, "memory is short");
+		rs_diags_no_memory(run->diags, NULL, 0);
 	rs_verdict_free(&verdict);
 	rs_policy_free(&policy);
 	return ret;

@@ -130,11 +130,11 @@ static int run_once(const struct oom_case *c, const struct failure *failure, boo
 	return ret;
 }
 
-static bool names_the_cause(const struct rs_diags *diags)
+static bool names_the_cause(const struct failure *failure, const struct rs_diags *diags)
 {
-	/* When its own text was lost, there is nothing to look at. */
-	return rs_diags_kept(diags) == 0 || rs_unit_diags_have(diags, "emory") ||
-	       rs_unit_diags_have(diags, "Too many open files");
+	if (failure->fds > 0)
+		return rs_unit_diags_have(diags, "Too many open files");
+	return rs_diags_memory_short(diags);
 }
 
 /* What is wrong with a run, NULL: nothing. */
@@ -151,7 +151,7 @@ static const char *judge(const struct oom_case *c, const struct failure *failure
 		return NULL;
 	if (rs_diags_count(run.diags, RS_LEVEL_ERROR) == 0)
 		return "failed without an error";
-	if (!failure->from && !names_the_cause(run.diags))
+	if (!names_the_cause(failure, run.diags))
 		return "failed without saying that memory is short";
 	return NULL;
 }

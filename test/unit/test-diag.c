@@ -89,9 +89,43 @@ static void test_limit(void)
 	rs_diags_free(&diags);
 }
 
+static bool is_no_note(const struct rs_diag *diag, const void *context)
+{
+	(void)context;
+	return diag->level != RS_LEVEL_NOTE;
+}
+
+static void test_append(void)
+{
+	struct rs_diags *diags = rs_diags_new(), *from = rs_diags_new();
+
+	for (int i = 0; i < RS_DIAGS_MAX + 5; i++)
+		rs_diags_add(from, RS_LEVEL_ERROR, "a", 1, "number %d", i);
+	rs_diags_add(from, RS_LEVEL_NOTE, "a", 1, "a note");
+	rs_diags_add(diags, RS_LEVEL_ERROR, "b", 2, "before");
+	rs_diags_append(diags, from, is_no_note, NULL);
+	RS_CHECK_INT("errors", rs_diags_count(diags, RS_LEVEL_ERROR), RS_DIAGS_MAX + 6);
+	RS_CHECK_INT("no notes", rs_diags_count(diags, RS_LEVEL_NOTE), 0);
+	RS_CHECK_INT("kept", rs_diags_kept(diags), RS_DIAGS_MAX);
+	RS_CHECK_STR("order", rs_diags_get(diags, 1)->text, "number 0");
+	RS_CHECK("memory was there", !rs_diags_memory_short(diags));
+	rs_diags_clear(from);
+	rs_diags_no_memory(from, "c", 3);
+	rs_diags_append(diags, from, is_no_note, NULL);
+	RS_CHECK("memory was short", rs_diags_memory_short(diags));
+	RS_CHECK_INT("and that is an error", rs_diags_count(diags, RS_LEVEL_ERROR),
+		     RS_DIAGS_MAX + 7);
+	rs_diags_clear(diags);
+	RS_CHECK("not after clear", !rs_diags_memory_short(diags));
+	rs_diags_free(&from);
+	rs_diags_free(&diags);
+}
+
 static void test_null(void)
 {
 	rs_diags_add(NULL, RS_LEVEL_ERROR, "a", 1, "kept nowhere");
+	rs_diags_no_memory(NULL, "a", 1);
+	RS_CHECK("no list", !rs_diags_memory_short(NULL));
 	CU_PASS("a missing list is accepted");
 }
 
@@ -101,5 +135,6 @@ void rs_suite_diag(CU_pSuite suite)
 	CU_add_test(suite, "foreign bytes cannot reach a terminal or forge a line", test_escape);
 	CU_add_test(suite, "every diagnostic is counted, a thousand of each level kept",
 		    test_limit);
+	CU_add_test(suite, "a list that is added to another is counted in full", test_append);
 	CU_add_test(suite, "a missing list is accepted", test_null);
 }
