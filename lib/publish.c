@@ -4,19 +4,27 @@
 #include <relaysentry/compile.h>
 #include <relaysentry/relaydb.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* What mkostemp() puts in the place of its six X. */
+#define RANDOM_LEN 6
+#define RANDOM_CHARS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 
 struct publication {
 	const char *path;
 	char *folder;	 /* where path lies */
 	char *temporary; /* beside it */
+	size_t base;	 /* where the name begins in temporary */
 	struct rs_diags *diags;
 };
 
@@ -57,7 +65,8 @@ static int make_names(struct publication *p)
 		rs_strbuf_add_text(&folder, ".");
 	else
 		rs_strbuf_add(&folder, p->path, slash == p->path ? 1 : (size_t)(slash - p->path));
-	rs_strbuf_addf(&temporary, "%s/.%s.XXXXXX", rs_strbuf_text(&folder), base);
+	rs_strbuf_addf(&temporary, "%s/.%s.relaysentry-XXXXXX", rs_strbuf_text(&folder), base);
+	p->base = folder.used + 1;
 	p->folder = rs_strbuf_take(&folder);
 	p->temporary = rs_strbuf_take(&temporary);
 	if (p->folder == NULL || p->temporary == NULL) {
@@ -89,14 +98,72 @@ static int write_all(int fd, const unsigned char *data, size_t size)
 static int write_temporary(const struct publication *p, int fd, const void *data, size_t size,
 			   unsigned mode)
 {
-	int ret = 0;
-
 	/* fchmod() because open() would apply the umask. */
 	if (write_all(fd, data, size) < 0 || fchmod(fd, (mode_t)mode) < 0 || fsync(fd) < 0)
-		ret = failed(p, "cannot write the new file", p->path);
-	if (close(fd) < 0 && ret == 0)
-		ret = failed(p, "cannot write the new file", p->path);
-	return ret;
+		return failed(p, "cannot write the new file", p->path);
+	return 0;
+}
+
+static bool is_temporary(const struct publication *p, const char *name)
+{
+	const char *own = p->temporary + p->base;
+	size_t len = strlen(own) - RANDOM_LEN;
+
+	return strncmp(name, own, len) == 0 && strlen(name) == len + RANDOM_LEN &&
+	       strspn(name + len, RANDOM_CHARS) == RANDOM_LEN;
+}
+
+/* Removes a temporary file unless somebody writes it: then it is locked. */
+static void remove_unlocked(int folder, const char *name)
+{
+	/* To write, because some network file systems lock only such files. */
+	int fd = openat(folder, name, O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat st;
+
+	if (fd == -1)
+		return;
+	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == geteuid() &&
+	    flock(fd, LOCK_EX | LOCK_NB) == 0)
+		(void)unlinkat(folder, name, 0);
+	close(fd);
+}
+
+/* Removes what processes that were killed have left. Failing that, it stays as
+ * it is: nothing depends on it. */
+static void remove_stale(const struct publication *p)
+{
+	DIR *dir = opendir(p->folder);
+	const struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL) {
+		if (is_temporary(p, entry->d_name))
+			remove_unlocked(dirfd(dir), entry->d_name);
+	}
+	closedir(dir);
+}
+
+/* Creates the temporary file, locked. Returns its descriptor, -1 with errno. */
+static int open_temporary(struct publication *p)
+{
+	for (int attempt = 0; attempt < 100; attempt++) {
+		struct stat st;
+		int fd;
+
+		memset(p->temporary + strlen(p->temporary) - RANDOM_LEN, 'X', RANDOM_LEN);
+		fd = mkostemp(p->temporary, O_CLOEXEC);
+		if (fd == -1)
+			return -1;
+		/* Where files cannot be locked nobody removes it. */
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0 ? errno != EWOULDBLOCK
+						     : fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		/* Another process has just taken it for a stale one. */
+		close(fd);
+	}
+	errno = EBUSY;
+	return -1;
 }
 
 static int verify(const struct publication *p)
@@ -136,20 +203,22 @@ static int sync_folder(const struct publication *p)
 static int replace(struct publication *p, const void *data, size_t size, unsigned mode,
 		   bool verify_it)
 {
-	int fd = mkostemp(p->temporary, O_CLOEXEC);
+	int fd, ret = -1;
 
+	remove_stale(p);
+	fd = open_temporary(p);
 	if (fd == -1)
 		return failed(p, "cannot write into this folder", p->folder);
-	if (write_temporary(p, fd, data, size, mode) < 0 || (verify_it && verify(p) < 0)) {
+	if (write_temporary(p, fd, data, size, mode) < 0 || (verify_it && verify(p) < 0))
 		(void)unlink(p->temporary);
-		return -1;
-	}
-	if (rename(p->temporary, p->path) < 0) {
+	else if (rename(p->temporary, p->path) < 0) {
 		(void)failed(p, "cannot replace this file", p->path);
 		(void)unlink(p->temporary);
-		return -1;
+	} else {
+		ret = sync_folder(p);
 	}
-	return sync_folder(p);
+	close(fd);
+	return ret;
 }
 
 int rs_publish(const char *path, const void *data, size_t size, unsigned mode, bool verify_it,

@@ -46,7 +46,8 @@ int rs_compiled_build(const struct rs_compiled *compiled, unsigned char **data_r
  * as given whatever the umask, fsync, reopened and verified by
  * rs_relaydb_load() when verify is true, renamed, folder fsynced. On failure the
  * old file is untouched and nothing is left behind; only when the folder alone
- * cannot be synced has the new file its place. Returns 0, -1 with errors. */
+ * cannot be synced has the new file its place. What a process that was killed
+ * has left is removed by the next. Returns 0, -1 with errors. */
 int rs_publish(const char *path, const void *data, size_t size, unsigned mode, bool verify,
 	       struct rs_diags *diags);
 

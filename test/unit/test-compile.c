@@ -5,10 +5,12 @@
 #include <relaysentry/relaydb.h>
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #define EVIDENCE                                                                                   \
@@ -253,6 +255,45 @@ static void test_publish(void)
 	rs_diags_free(&diags);
 }
 
+static void test_publish_stale(void)
+{
+	static const struct {
+		const char *label, *name;
+		bool locked, gone;
+	} cases[] = {
+		{ "left by a process that was killed", "stale/.file.relaysentry-aZ09zQ", false,
+		  true },
+		{ "another process writes it", "stale/.file.relaysentry-bbbbbb", true, false },
+		{ "of another file", "stale/.other.relaysentry-cccccc", false, false },
+		{ "a name that is longer", "stale/.file.relaysentry-ddddddd", false, false },
+		{ "a name that is shorter", "stale/.file.relaysentry-eeeee", false, false },
+		{ "a name that mkostemp() does not make", "stale/.file.relaysentry-fff.ff", false,
+		  false },
+		{ "the administrator's own", "stale/.file.backup", false, false },
+	};
+	const char *path = rs_unit_path("stale/file"),
+		   *link = rs_unit_path("stale/.file.relaysentry-gggggg");
+	struct rs_diags *diags = rs_diags_new();
+	int fds[RS_COUNT(cases)];
+	struct stat st;
+
+	for (size_t i = 0; i < RS_COUNT(cases); i++) {
+		fds[i] = open(rs_unit_write_text(cases[i].name, "half"), O_RDWR | O_CLOEXEC);
+		if (cases[i].locked)
+			RS_CHECK_INT(cases[i].label, flock(fds[i], LOCK_EX), 0);
+	}
+	RS_CHECK_INT("link", symlink(".file.backup", link), 0);
+	RS_CHECK_INT("publish", rs_publish(path, "new", 3, 0644, false, diags), 0);
+	for (size_t i = 0; i < RS_COUNT(cases); i++) {
+		RS_CHECK_INT(cases[i].label, fstat(fds[i], &st), 0);
+		RS_CHECK_INT(cases[i].label, st.st_nlink, cases[i].gone ? 0 : 1);
+		(void)close(fds[i]);
+	}
+	RS_CHECK_INT("a link is nobody's temporary file", lstat(link, &st), 0);
+	RS_CHECK_INT("no more is there", entries(rs_unit_path("stale")), RS_COUNT(cases) + 1);
+	rs_diags_free(&diags);
+}
+
 static void test_publish_refused(void)
 {
 	const char *target = rs_unit_write_text("refused/target", "old");
@@ -315,6 +356,7 @@ void rs_suite_compile(CU_pSuite suite)
 		    test_collect);
 	CU_add_test(suite, "records know the ASN of a network", test_build);
 	CU_add_test(suite, "a file is replaced as a whole or not at all", test_publish);
+	CU_add_test(suite, "what a killed process has left is removed", test_publish_stale);
 	CU_add_test(suite, "only regular files are replaced", test_publish_refused);
 	CU_add_test(suite, "signals are blocked only while a file is published",
 		    test_publish_signal);
