@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -33,12 +34,13 @@ int rs_cli_finish(int status)
 {
 	/* A write may have failed long ago, with an errno that is gone. */
 	bool failed = ferror(stdout) != 0;
-	const char *why = "not all of it was taken; is the disk full?";
+	bool closed = (fcntl(STDOUT_FILENO, F_GETFL) & O_ACCMODE) == O_RDONLY;
+	const char *why = closed ? "it is closed" : "not all of it was taken; is the disk full?";
 
 	errno = 0;
 	if (fflush(stdout) != 0) {
 		failed = true;
-		if (errno != 0)
+		if (errno != 0 && !closed)
 			why = strerror(errno);
 	}
 	if (!failed)

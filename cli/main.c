@@ -2,9 +2,11 @@
 #include "relaysentry-config.h"
 #include "cli.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 struct command {
 	const char *name;
@@ -87,8 +89,21 @@ static int run(int argc, char **argv)
 	return EX_USAGE;
 }
 
+/* A file that is opened must not become what errors and results are written to.
+ * What is opened in their place refuses reading and writing as a closed one does. */
+static void fill_closed(void)
+{
+	static const int flags[] = { O_WRONLY, O_RDONLY, O_RDONLY };
+
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) == -1)
+			(void)open("/dev/null", flags[fd]);
+	}
+}
+
 int main(int argc, char **argv)
 {
+	fill_closed();
 	/* A file over the limit is then a failed write that cleans up after itself. */
 	(void)signal(SIGXFSZ, SIG_IGN);
 	return rs_cli_finish(run(argc, argv));
