@@ -164,9 +164,10 @@ static void check_master(const struct rs_dc_chain *chain, const struct rs_dc_pas
 
 void rs_dc_check_others(const struct rs_dc_chain *chain)
 {
-	bool asks_all = false;
+	/* Where our block will stand that Dovecot drops is not known. */
+	bool placed = chain->ours < chain->user_count, asks_all = false;
 
-	for (size_t i = 0; i < chain->ours; i++)
+	for (size_t i = 0; placed && i < chain->ours; i++)
 		check_before(chain, i);
 	for (size_t i = chain->ours; i < chain->user_count; i++) {
 		/* One that does not wait for a verified password is asked about every login. */

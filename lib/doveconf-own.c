@@ -124,6 +124,11 @@ static void check_results(const struct rs_dc_chain *chain, const struct rs_dc_pa
 
 void rs_dc_check_own(const struct rs_dc_chain *chain)
 {
+	if (chain->dropped != NULL) {
+		check_args(chain, chain->dropped);
+		check_reach(chain, chain->dropped, false);
+		check_results(chain, chain->dropped, true, false);
+	}
 	for (size_t i = chain->ours; i < chain->user_count; i++) {
 		const struct rs_dc_passdb *ours = chain->users[i];
 

@@ -28,9 +28,9 @@ struct rs_dc_chain {
 void rs_dc_found(const struct rs_dc_chain *chain, enum rs_level level, unsigned line,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* What is wrong with our own blocks, when there is one in users. */
+/* What is wrong with our own blocks, also with one that is dropped. */
 void rs_dc_check_own(const struct rs_dc_chain *chain);
-/* What goes around us, when there is one of ours in users. */
+/* What goes around us; only master passdbs when there is none of ours in users. */
 void rs_dc_check_others(const struct rs_dc_chain *chain);
 
 #endif

@@ -13,6 +13,7 @@ struct reader {
 	unsigned depth;
 	struct rs_dc_node *block; /* the innermost open one */
 	bool failed;		  /* an error was added */
+	bool foreign;		  /* a line was no setting and no block */
 	bool no_memory;
 };
 
@@ -25,6 +26,15 @@ static void complain(struct reader *r, unsigned line, const char *text)
 {
 	rs_diags_add(r->diags, RS_LEVEL_ERROR, r->name, line, "%s", text);
 	r->failed = true;
+}
+
+/* Of a file that is something else not every line is worth an error. */
+static void complain_foreign(struct reader *r, unsigned line)
+{
+	if (!r->foreign)
+		complain(r, line,
+			 "neither a setting nor a block; give the output of \"doveconf -n\"");
+	r->foreign = true;
 }
 
 static void skip_blanks(struct reader *r)
@@ -142,8 +152,7 @@ static void read_block(struct reader *r, struct rs_dc_node *node)
 	}
 	rest_of_line(r, &text, &len);
 	if (len == 0 || text[len - 1] != '{') {
-		complain(r, node->line,
-			 "neither a setting nor a block; give the output of \"doveconf -n\"");
+		complain_foreign(r, node->line);
 		node->value = "";
 		return;
 	}
@@ -250,8 +259,7 @@ static void read_line(struct reader *r)
 		read_block(r, node);
 	} else {
 		node->value = "";
-		complain(r, r->line,
-			 "neither a setting nor a block; give the output of \"doveconf -n\"");
+		complain_foreign(r, r->line);
 	}
 }
 

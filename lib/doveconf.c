@@ -153,7 +153,8 @@ static int check_auth(struct rs_dc_tree *tree, struct rs_dc_chain *chain,
 	check_presence(chain);
 	check_mechanisms(chain);
 	check_fatal(chain);
-	if (chain->ours < chain->user_count) {
+	/* Also when Dovecot drops our block: it is to come back. */
+	if (chain->ours < chain->user_count || chain->dropped != NULL) {
 		rs_dc_check_own(chain);
 		rs_dc_check_others(chain);
 	}

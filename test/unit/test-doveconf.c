@@ -421,6 +421,8 @@ static const struct {
 	{ "a block without an end", "a = b\npassdb {\n  driver = pam\n", 0, 2, "does not end" },
 	{ "an end without a block", "a = b\n}\n", 0, 2, "closes no block" },
 	{ "rubbish", "a = b\nrubbish\n", 0, 2, "neither a setting nor a block" },
+	{ "a file of another kind", "one\ntwo words\nthree\n", 0, 1,
+	  "neither a setting nor a block" },
 	{ "rubbish with words", "some words here\n", 0, 1, "neither a setting nor a block" },
 	{ "an open quote", "a = \"b\n\n", 0, 1, "quoted value does not end" },
 	{ "an open quote in a name", "passdb \"x {\n", 0, 1, "quoted value does not end" },
@@ -435,6 +437,7 @@ static void test_faulty(void)
 
 		RS_CHECK_INT(faulty[i].label, rs_doveconf_lint("dc", faulty[i].text, len, diags),
 			     -1);
+		RS_CHECK_INT(faulty[i].label, rs_diags_kept(diags), 1);
 		ok = RS_CHECK(faulty[i].label, rs_unit_diags_have(diags, faulty[i].what), "%s",
 			      rs_unit_diags(diags));
 		if (ok && faulty[i].line != 0)
@@ -462,6 +465,31 @@ static void test_protocol_without_us(void)
 		 rs_unit_diags(diags));
 	RS_CHECK("others", rs_unit_diags_have(diags, "logins of all other protocols"));
 	RS_CHECK_INT("findings", rs_diags_kept(diags), 2);
+	rs_diags_free(&diags);
+}
+
+/* Dovecot drops our block, and yet everything that is wrong is told at once. */
+static void test_dropped(void)
+{
+	static const char text[] = "# 2.4.1-4 (7d8c0e5759): x\n"
+				   "passdb relaysentry {\n  result_failure = return-fail\n"
+				   "  result_internalfail = continue\n"
+				   "  skip = unauthenticated\n  use_worker = yes\n}\n"
+				   "passdb ldap {\n}\n"
+				   "passdb masters {\n  driver = passwd-file\n  master = yes\n}\n";
+	static const char *const wanted[] = {
+		"dc:5: skip = unauthenticated in the first passdb",
+		"dc:6: passdb relaysentry has passdb_use_worker = yes",
+		"dc:4: passdb relaysentry has result_internalfail = continue",
+		"dc:10: master passdb masters has result_success = return-ok",
+	};
+	struct rs_diags *diags = rs_diags_new();
+
+	RS_CHECK_INT("result", rs_doveconf_lint("dc", text, sizeof(text) - 1, diags), 0);
+	for (size_t i = 0; i < RS_COUNT(wanted); i++)
+		RS_CHECK(wanted[i], rs_unit_diags_have(diags, wanted[i]), "%s",
+			 rs_unit_diags(diags));
+	RS_CHECK_INT("findings", rs_diags_kept(diags), RS_COUNT(wanted));
 	rs_diags_free(&diags);
 }
 
@@ -514,6 +542,7 @@ void rs_suite_doveconf(CU_pSuite suite)
 	CU_add_test(suite, "what opens nothing gives no finding", test_closed);
 	CU_add_test(suite, "what is no doveconf output is refused", test_faulty);
 	CU_add_test(suite, "a protocol without us is found", test_protocol_without_us);
+	CU_add_test(suite, "beside a block that Dovecot drops the rest is found", test_dropped);
 	CU_add_test(suite, "hostile input ends in an answer", test_hostile);
 	CU_add_test(suite, "output that was cut crashes nothing", test_cut);
 }
