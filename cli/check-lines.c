@@ -87,7 +87,7 @@ static bool split(char *line, char **user_r, struct rs_ip *ip_r)
 		*end = '\0';
 		*user_r = line;
 	}
-	return rs_ip_parse(address, strlen(address), ip_r, &error) == 0;
+	return rs_check_address(address, ip_r, &error) == 0;
 }
 
 static int count_login(struct check *check, struct summary *summary, const char *user)

@@ -17,6 +17,8 @@ struct check {
 	bool json;
 };
 
+/* Reads an address, or "none" for a login without one; as rs_ip_parse(). */
+int rs_check_address(const char *text, struct rs_ip *ip_r, const char **error_r);
 /* Warns about a service that no rule would know, such as a slip of the pen. */
 void rs_check_service(const char *service);
 /* Fills in what the mechanism tells: the credential, and whether it was verified

@@ -73,13 +73,12 @@ struct args {
 	struct check check;
 };
 
-static int parse_ip(const char *text, const char *what, struct rs_ip *ip_r)
+int rs_check_address(const char *text, struct rs_ip *ip_r, const char **error_r)
 {
-	const char *error;
-
-	if (rs_ip_parse(text, strlen(text), ip_r, &error) == 0)
-		return 0;
-	return rs_cli_usage_error(&usage, "%s\"%s\" %s", what, text, error);
+	if (strcmp(text, "none") != 0)
+		return rs_ip_parse(text, strlen(text), ip_r, error_r);
+	*ip_r = (struct rs_ip){ 0 };
+	return 0;
 }
 
 static int set_field(struct rs_login *login, const char *field)
@@ -111,6 +110,7 @@ static int set_field(struct rs_login *login, const char *field)
 static int set_option(struct args *args, int option, const char *value)
 {
 	struct rs_login *login = &args->check.login;
+	const char *error;
 
 	switch (option) {
 	case OPT_POLICY:
@@ -143,7 +143,9 @@ static int set_option(struct args *args, int option, const char *value)
 		login->tls = option == OPT_TLS;
 		break;
 	case OPT_VIA:
-		return parse_ip(value, "--via: ", &login->via);
+		if (rs_ip_parse(value, strlen(value), &login->via, &error) == 0)
+			return 0;
+		return rs_cli_usage_error(&usage, "--via: \"%s\" %s", value, error);
 	case OPT_FIELD:
 		return set_field(login, value);
 	case OPT_MASTER:
@@ -218,22 +220,20 @@ static void load_catalogue(struct check *check)
 
 static int check_addresses(struct check *check, int argc, char **argv, bool *denied_r)
 {
+	const char *error;
 	struct rs_ip ip;
 	int status = 0;
 
 	/* All operands are looked at before anything is printed. */
-	for (int i = 0; i < argc && status == 0; i++) {
-		if (strcmp(argv[i], "none") != 0)
-			status = parse_ip(argv[i], "", &ip);
+	for (int i = 0; i < argc; i++) {
+		if (rs_check_address(argv[i], &ip, &error) < 0)
+			return rs_cli_usage_error(&usage, "\"%s\" %s", argv[i], error);
 	}
 	for (int i = 0; i < argc && status == 0; i++) {
-		memset(&ip, 0, sizeof(ip));
-		if (strcmp(argv[i], "none") != 0)
-			status = parse_ip(argv[i], "", &ip);
+		(void)rs_check_address(argv[i], &ip, &error);
 		if (i > 0 && !check->json)
 			printf("\n");
-		if (status == 0)
-			status = rs_check_one(check, &ip, argv[i], denied_r);
+		status = rs_check_one(check, &ip, argv[i], denied_r);
 	}
 	return status;
 }
