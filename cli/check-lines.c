@@ -190,20 +190,9 @@ static int print_table(const struct check *check, const struct summary *summary)
 	return rs_cli_table_print(&table);
 }
 
-static int print_line(struct rs_jsonw *w)
-{
-	const char *text = rs_jsonw_text(w);
-
-	if (text == NULL)
-		return rs_cli_no_memory();
-	printf("%s\n", text);
-	return 0;
-}
-
 static int print_json_row(const struct check *check, const struct row *row)
 {
 	struct rs_jsonw *w = rs_jsonw_new(false);
-	int status;
 
 	if (w == NULL)
 		return rs_cli_no_memory();
@@ -218,9 +207,7 @@ static int print_json_row(const struct check *check, const struct row *row)
 				     (int64_t)row->actions[i]);
 	}
 	rs_jsonw_end(w);
-	status = print_line(w);
-	rs_jsonw_free(&w);
-	return status;
+	return rs_cli_print_json(&w);
 }
 
 static int print_json(const struct check *check, const struct summary *summary)
@@ -241,9 +228,7 @@ static int print_json(const struct check *check, const struct summary *summary)
 	rs_jsonw_int(w, "lines", (int64_t)summary->lines);
 	rs_jsonw_int(w, "not_understood", (int64_t)summary->faulty);
 	rs_jsonw_end(w);
-	status = print_line(w);
-	rs_jsonw_free(&w);
-	return status;
+	return rs_cli_print_json(&w);
 }
 
 static int print_summary(const struct check *check, struct summary *summary)

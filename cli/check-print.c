@@ -227,9 +227,7 @@ static int print_json(struct check *check, const struct rs_ip *ip)
 {
 	struct rs_jsonw *w = rs_jsonw_new(false);
 	const struct rs_match *match = rs_check_decide(check);
-	const char *line;
 	char buf[RS_IP_STRLEN];
-	int status = 0;
 
 	if (w == NULL)
 		return rs_cli_no_memory();
@@ -241,13 +239,7 @@ static int print_json(struct check *check, const struct rs_ip *ip)
 	if (check->policy != NULL)
 		json_verdict(check, w);
 	rs_jsonw_end(w);
-	line = rs_jsonw_text(w);
-	if (line != NULL)
-		printf("%s\n", line);
-	else
-		status = rs_cli_no_memory();
-	rs_jsonw_free(&w);
-	return status;
+	return rs_cli_print_json(&w);
 }
 
 int rs_check_one(struct check *check, const struct rs_ip *ip, const char *text, bool *denied_r)

@@ -88,6 +88,11 @@ bool rs_cli_colour(int fd);
  * was printed could be written. */
 int rs_cli_finish(int status);
 
+/* Prints the text to stdout, with a newline, and frees w. Returns 0, EX_OSERR when
+ * memory was short (reported). */
+struct rs_jsonw;
+int rs_cli_print_json(struct rs_jsonw **w);
+
 /* A table with aligned columns; the last column is not padded. */
 struct rs_cli_table;
 enum rs_cli_align { RS_ALIGN_LEFT, RS_ALIGN_RIGHT };

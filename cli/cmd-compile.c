@@ -105,19 +105,6 @@ static int print_table(const struct rs_compiled *compiled)
 	return rs_cli_table_print(&table);
 }
 
-static int print_json(struct rs_jsonw *w)
-{
-	const char *text = w == NULL ? NULL : rs_jsonw_text(w);
-	int status = 0;
-
-	if (text == NULL)
-		status = rs_cli_no_memory();
-	else
-		(void)puts(text);
-	rs_jsonw_free(&w);
-	return status;
-}
-
 static int print_json_relay(const struct rs_compile_relay *relay)
 {
 	struct rs_jsonw *w = rs_jsonw_new(false);
@@ -133,7 +120,7 @@ static int print_json_relay(const struct rs_compile_relay *relay)
 	rs_jsonw_int(w, "expired_networks", (int64_t)relay->expired_count);
 	rs_jsonw_int(w, "asns_not_covered", (int64_t)relay->asn_missing_count);
 	rs_jsonw_end(w);
-	return print_json(w);
+	return rs_cli_print_json(&w);
 }
 
 static int print_json_database(const struct job *job)
@@ -153,7 +140,7 @@ static int print_json_database(const struct job *job)
 	rs_jsonw_int(w, "record_size", job->stats.record_size);
 	rs_jsonw_int(w, "size", (int64_t)job->stats.file_size);
 	rs_jsonw_end(w);
-	return print_json(w);
+	return rs_cli_print_json(&w);
 }
 
 static int print_result(const struct job *job, const struct rs_compiled *compiled)

@@ -111,7 +111,6 @@ static int print_json(const struct relays *relays, const struct rs_relay_def *de
 		      const struct rs_compile_relay *compiled)
 {
 	struct rs_jsonw *w = rs_jsonw_new(false);
-	const char *text = NULL;
 
 	if (w == NULL)
 		return rs_cli_no_memory();
@@ -142,11 +141,7 @@ static int print_json(const struct relays *relays, const struct rs_relay_def *de
 	rs_jsonw_string(w, "file", def->file);
 	rs_jsonw_int(w, "line", def->line);
 	rs_jsonw_end(w);
-	text = rs_jsonw_text(w);
-	if (text != NULL)
-		puts(text);
-	rs_jsonw_free(&w);
-	return text != NULL ? 0 : rs_cli_no_memory();
+	return rs_cli_print_json(&w);
 }
 
 static void table_row(struct rs_cli_table *table, const struct rs_relay_def *def,

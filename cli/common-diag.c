@@ -66,21 +66,16 @@ void rs_cli_print_diags(const struct rs_diags *diags)
 static int print_json(const struct rs_diag *diag)
 {
 	struct rs_jsonw *w = rs_jsonw_new(false);
-	const char *text = NULL;
 
-	if (w != NULL) {
-		rs_jsonw_object(w, NULL);
-		rs_jsonw_string(w, "level", levels[diag->level].name);
-		rs_jsonw_string(w, "file", diag->file);
-		rs_jsonw_int(w, "line", diag->line);
-		rs_jsonw_string(w, "text", diag->text);
-		rs_jsonw_end(w);
-		text = rs_jsonw_text(w);
-	}
-	if (text != NULL)
-		puts(text);
-	rs_jsonw_free(&w);
-	return text != NULL ? 0 : rs_cli_no_memory();
+	if (w == NULL)
+		return rs_cli_no_memory();
+	rs_jsonw_object(w, NULL);
+	rs_jsonw_string(w, "level", levels[diag->level].name);
+	rs_jsonw_string(w, "file", diag->file);
+	rs_jsonw_int(w, "line", diag->line);
+	rs_jsonw_string(w, "text", diag->text);
+	rs_jsonw_end(w);
+	return rs_cli_print_json(&w);
 }
 
 int rs_cli_print_diags_json(const struct rs_diags *diags)

@@ -2,6 +2,8 @@
 #include "relaysentry-config.h"
 #include "cli.h"
 
+#include <relaysentry/json.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -47,6 +49,19 @@ int rs_cli_finish(int status)
 		return status;
 	rs_cli_message(RS_LEVEL_ERROR, "cannot write to standard output: %s", why);
 	return EX_IOERR;
+}
+
+int rs_cli_print_json(struct rs_jsonw **w)
+{
+	const char *text = rs_jsonw_text(*w);
+	int status = 0;
+
+	if (text != NULL)
+		(void)puts(text);
+	else
+		status = rs_cli_no_memory();
+	rs_jsonw_free(w);
+	return status;
 }
 
 size_t rs_cli_width(const char *text)

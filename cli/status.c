@@ -173,21 +173,13 @@ static void json_members(const struct status *status, struct rs_jsonw *w)
 int rs_status_print_json(const struct status *status)
 {
 	struct rs_jsonw *w = rs_jsonw_new(false);
-	const char *text;
-	int result = 0;
 
 	if (w == NULL)
 		return rs_cli_no_memory();
 	rs_jsonw_object(w, NULL);
 	json_members(status, w);
 	rs_jsonw_end(w);
-	text = rs_jsonw_text(w);
-	if (text != NULL)
-		puts(text);
-	else
-		result = rs_cli_no_memory();
-	rs_jsonw_free(&w);
-	return result;
+	return rs_cli_print_json(&w);
 }
 
 /* The text format of Prometheus, 0.0.4. labels: "" or `{...}`. */
