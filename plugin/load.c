@@ -149,11 +149,11 @@ static bool rs_load_bind(struct rs_engine *engine, struct rs_loaded *loaded, str
 	/* The last policy may have come without a database. */
 	if ((loaded->policy != NULL || engine->verdict == NULL) &&
 	    (loaded->verdict = rs_verdict_new(policy)) == NULL) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, NULL, 0, "out of memory");
+		rs_diags_no_memory(diags, NULL, 0);
 		return FALSE;
 	}
 	if (rs_policy_bind(policy, db, RS_LEVEL_WARNING, diags) < 0) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, NULL, 0, "out of memory");
+		rs_diags_no_memory(diags, NULL, 0);
 		return FALSE;
 	}
 	return TRUE;
