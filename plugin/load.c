@@ -237,14 +237,17 @@ void rs_load_again(struct rs_engine *engine)
 
 void rs_load_changed(struct rs_engine *engine)
 {
-	bool policy = rs_watch_look(&engine->policy_watch);
-	bool database = rs_watch_look(&engine->db_watch);
+	enum rs_look policy = rs_watch_look(&engine->policy_watch);
+	enum rs_look database = rs_watch_look(&engine->db_watch);
+	enum rs_look entries = rs_watch_look(&engine->entries_watch);
+	bool changed = policy == RS_LOOK_CHANGED || database == RS_LOOK_CHANGED ||
+		       entries == RS_LOOK_CHANGED;
 
-	if (rs_watch_look(&engine->entries_watch))
-		policy = TRUE;
+	policy = I_MAX(policy, entries);
 	/* What failed before is not forgotten over what changed now. */
-	if (policy || database)
-		rs_load(engine, policy || engine->retry, database || engine->retry, FALSE);
+	if (policy != RS_LOOK_SAME || database != RS_LOOK_SAME)
+		rs_load(engine, policy != RS_LOOK_SAME || engine->retry,
+			database != RS_LOOK_SAME || engine->retry, !changed);
 }
 
 void rs_load_free(struct rs_engine *engine)

@@ -2,6 +2,10 @@
 #include "lib.h"
 #include "watch.h"
 
+/* A file's time goes in steps: of 4 ms on most kernels, of 2 s on the coarsest
+ * filesystem. Two writes within a step leave the same time. */
+#define RS_WATCH_STEP_SECS 2
+
 void rs_watch_set(struct rs_watch *watch, const char *path, bool follow)
 {
 	char *old = watch->path;
@@ -9,6 +13,7 @@ void rs_watch_set(struct rs_watch *watch, const char *path, bool follow)
 	i_zero(watch);
 	watch->path = i_strdup(path);
 	watch->follow = follow;
+	watch->looked = time(NULL);
 	i_free(old);
 }
 
@@ -21,20 +26,31 @@ static bool rs_stat_differs(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_sec != b->st_ctim.tv_sec || a->st_ctim.tv_nsec != b->st_ctim.tv_nsec;
 }
 
-bool rs_watch_look(struct rs_watch *watch)
+/* A time of the future is no step but a wrong clock: waiting for it to pass
+ * would mean to load at each look. */
+static bool rs_watch_unsure(const struct rs_watch *watch)
 {
+	time_t age = watch->looked - watch->seen.st_ctim.tv_sec;
+
+	return watch->error == 0 && age >= -RS_WATCH_STEP_SECS && age <= RS_WATCH_STEP_SECS;
+}
+
+enum rs_look rs_watch_look(struct rs_watch *watch)
+{
+	enum rs_look look = rs_watch_unsure(watch) ? RS_LOOK_UNSURE : RS_LOOK_SAME;
 	struct stat now;
 	int error = 0;
-	bool differs;
 
 	if (watch->path == NULL)
-		return FALSE;
+		return RS_LOOK_SAME;
+	watch->looked = time(NULL);
 	if ((watch->follow ? stat(watch->path, &now) : lstat(watch->path, &now)) < 0) {
 		error = errno;
 		i_zero(&now);
 	}
-	differs = error != watch->error || rs_stat_differs(&now, &watch->seen);
+	if (error != watch->error || rs_stat_differs(&now, &watch->seen))
+		look = RS_LOOK_CHANGED;
 	watch->error = error;
 	watch->seen = now;
-	return differs;
+	return look;
 }

@@ -2,7 +2,10 @@
 """Policy and database change while Dovecot runs."""
 
 import contextlib
+import ctypes
 import os
+import struct
+import subprocess
 import threading
 import time
 
@@ -77,6 +80,61 @@ def _():
         os.replace(beside, dovecot.policy_path)
         dovecot.wait_log(LOADED, mark)
         expect(let_in(dovecot, OUTLOOK))
+
+
+@contextlib.contextmanager
+def coarse_times(folder):
+    """Where two writes in a row leave the same time. Newer kernels make the
+    times of their other filesystems finer when somebody looks at them."""
+    mounted = subprocess.run(["mount", "-t", "ramfs", "ramfs", folder], capture_output=True,
+                             check=False).returncode == 0
+    folder.chmod(0o755)
+    try:
+        yield
+    finally:
+        if mounted:
+            subprocess.run(["umount", "-l", folder], check=True)
+
+
+def rewrite_behind_reader(path, before, after):
+    """In place: before, again and again, until somebody has read it, then after
+    at once, which has the same size. So the last two writes are mostly of the same
+    time, and the reader came between them."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    closed, nonblock, events = 0x10, os.O_NONBLOCK, b""
+    watcher = libc.inotify_init1(nonblock)
+    file = os.open(path, os.O_WRONLY)
+    try:
+        libc.inotify_add_watch(watcher, os.fsencode(path), closed)
+        deadline = time.monotonic() + 10
+        while not events and time.monotonic() < deadline:
+            os.pwrite(file, before, 0)
+            with contextlib.suppress(BlockingIOError):
+                events = os.read(watcher, 4096)
+        os.pwrite(file, after, 0)
+    finally:
+        os.close(file)
+        os.close(watcher)
+    equal(struct.unpack_from("iI", events)[1], closed)
+
+
+@case("reload: a file that is written again while it is read is read again")
+def _():
+    with Sentry(DENY) as dovecot:
+        folder = dovecot.root / "coarse"
+        folder.mkdir()
+        with coarse_times(folder):
+            entries = folder / "entries.json"
+            denied, allowed = (b'{"alice": {"%s": ["aws"]}}'.replace(b"%s", word)
+                               for word in (b"deny", b"allow"))
+            denied = denied.ljust(len(allowed))
+            entries.write_bytes(allowed)
+            dovecot.change_policy(rules=[rule("user-policy")], user_entries_file=str(entries))
+            for text, back, want in ((denied, allowed, False), (allowed, denied, True)) * 2:
+                rewrite_behind_reader(entries, back, text)
+                time.sleep(3.5)
+                equal(let_in(dovecot, AWS), want, text)
+            dovecot.stop()
 
 
 FAULTS = {"no JSON": "{", "unknown key": '{"version": 1, "rulez": []}', "empty": "",
