@@ -70,6 +70,13 @@ bool rs_reply_lost(struct auth_request *request, bool plain)
 	       !rs_reply_ticket(request, plain);
 }
 
+/* Whether OK would fail the login: no passdb has let the user in yet, and
+ * result_success = return leaves it at that. */
+static bool rs_reply_ok_fails(const struct auth_request *request)
+{
+	return !request->passdb_success && request->passdb->result_success == AUTH_DB_RULE_RETURN;
+}
+
 /* Never OK where nobody verified and nobody will: Dovecot takes the credentials
  * of an OK for granted, and crashes when there are none. */
 void rs_reply_pass(struct auth_request *request, bool plain, struct rs_answer *answer_r)
@@ -77,10 +84,10 @@ void rs_reply_pass(struct auth_request *request, bool plain, struct rs_answer *a
 	bool authenticated = request->fields.skip_password_check;
 
 	i_zero(answer_r);
-	/* In first place the master user may be all that was verified so far:
-	 * OK would end the login without the user's own passdb. */
+	/* The master user may be all that was verified so far: OK would end the
+	 * login without the user's own passdb, which may also stand behind. */
 	if (rs_request_next_passdb(request) &&
-	    (!authenticated || rs_request_first_place(request))) {
+	    (!authenticated || rs_request_first_place(request) || rs_reply_ok_fails(request))) {
 		answer_r->result = PASSDB_RESULT_NEXT;
 	} else if (authenticated) {
 		answer_r->result = plain || rs_reply_any_scheme(request, plain) ||

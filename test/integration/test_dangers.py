@@ -98,6 +98,30 @@ def _():
                 expect(not answer.ok, answer)
 
 
+BEHIND = """
+passdb {
+  driver = passwd-file
+  args = scheme=PLAIN username_format=%u {root}/others
+}
+"""
+
+
+@case("danger 3: a master user gets into the mail of a user whose passdb stands behind relaysentry")
+def _():
+    place = PRIMARY_CONTINUES + NEVER + BEHIND + MASTERS
+    with Sentry(RULES, place=place.replace("MASTER_RESULT", "result_success = continue"),
+                extra=SEPARATOR, expected=["no reason is told"],
+                files={"masters": "admin:{PLAIN}master\n",
+                       "others": "zoe:{PLAIN}other\n"}) as dovecot:
+        with dovecot.auth() as auth:
+            for user, password, want in (("zoe", "other", True), ("alice*admin", "master", True),
+                                         ("zoe*admin", "master", True),
+                                         ("zoe*admin", "wrong", False),
+                                         ("nobody*admin", "master", False)):
+                equal(auth.login(user, password, remote=HOME).ok, want, (user, password))
+                expect(not auth.login(user, password, remote=OUTLOOK).ok, user, password)
+
+
 @case("danger 3: a master passdb that goes around the check is an error at the start")
 def _():
     with master("", expected=["relaysentry"]) as dovecot:
