@@ -33,8 +33,8 @@ test_unit_oom_tests_CFLAGS = $(RS_CFLAGS)
 test_unit_oom_tests_LDADD = $(test_unit_unit_tests_LDADD)
 test_unit_oom_tests_SOURCES = test/unit/oom.c test/unit/oom.h test/unit/oom-cases.c \
 	test/unit/oom-catalogue.c test/unit/oom-inject.c test/unit/oom-inject.h \
-	test/unit/oom-plain.c test/unit/oom-policy.c test/unit/tiny-mmdb.c \
-	test/unit/tiny-mmdb.h test/unit/unit.c test/unit/unit.h
+	test/unit/oom-plain.c test/unit/oom-policy.c test/unit/oom-run.c \
+	test/unit/oom-run.h test/unit/tiny-mmdb.c test/unit/tiny-mmdb.h test/unit/unit.c test/unit/unit.h
 
 # Catalogue, lists, feeds, ASN databases
 test_unit_unit_tests_SOURCES += test/unit/test-asn.c test/unit/test-catalogue.c \

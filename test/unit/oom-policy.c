@@ -136,7 +136,8 @@ static int say_policy(struct oom_run *run, const void *context)
 	oom_pause();
 	policy = rs_policy_load(policy_path, NULL, NULL, run->diags);
 	oom_resume();
-	ret = rs_policy_sentences(policy, add_sentence, run);
+	/* Descriptors may be short, which the pause does not end. */
+	ret = policy != NULL ? rs_policy_sentences(policy, add_sentence, run) : -1;
 	rs_policy_free(&policy);
 	return ret;
 }

@@ -1,296 +1,201 @@
 /* SPDX-License-Identifier: MIT */
-/* Fails each allocation of each case, alone and with all behind it:
- * oom-tests [CASE [NUMBER]]. */
-#include "oom.h"
+/* Fails each allocation of each case, alone and with all behind it, and lets
+ * descriptors be short: oom-tests [CASE [NUMBER]].
+ *
+ * A failure is made at the same point each time, so a fault that is there shows
+ * again when the point is tried again. One that does not show again came from
+ * elsewhere (the system itself may be short of something): it is told with all
+ * that is known, and counts as a fault only when there are many. */
 #include "oom-inject.h"
+#include "oom-run.h"
 #include "unit.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdarg.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FDS_MAX 64
 /* So many failures of a case are told. */
 #define TOLD_MAX 8U
-/* What MMDB_open() of libmaxminddb 1.7 loses when it fails: a list of the
- * metadata, or the array of its descriptions. */
-#define MMDB_LOST 3
+/* More faults that do not show again are a fault. */
+#define PASSING_MAX 3U
 /* No case is larger. */
 #define ALLOCATIONS_MAX 20000UL
 
-static struct oom_run reference, run;
-
-void oom_note(struct oom_run *r, const char *format, ...)
-{
-	va_list args;
-	int len;
-
-	oom_pause();
-	va_start(args, format);
-	len = vsnprintf(r->text + r->used, sizeof(r->text) - r->used, format, args);
-	va_end(args);
-	if (len > 0)
-		r->used += (size_t)len;
-	if (r->used >= sizeof(r->text)) {
-		fprintf(stderr, "oom-tests: the text of a case is too long\n");
-		abort();
-	}
-	oom_resume();
-}
-
-void oom_note_json(struct oom_run *r, const struct rs_json *value)
-{
-	oom_note(r, "%u %d %s \"%s\" %lld %d\n", rs_json_line(value), rs_json_type(value),
-		 rs_json_key(value) != NULL ? rs_json_key(value) : "-", rs_json_string(value),
-		 (long long)rs_json_int(value), rs_json_bool(value));
-	for (size_t i = 0; i < rs_json_count(value); i++)
-		oom_note_json(r, rs_json_at(value, i));
-}
-
-/* What a run must leave as it was. */
-struct state {
-	long live;
-	unsigned fds, files;
-};
-
-static unsigned open_fds(void)
-{
-	unsigned count = 0;
-
-	for (int fd = 0; fd < FDS_MAX; fd++)
-		count += fcntl(fd, F_GETFD) != -1;
-	return count;
-}
-
-static unsigned files_in(const char *folder)
-{
-	unsigned count = 0;
-	DIR *dir = opendir(folder);
-
-	while (dir != NULL && readdir(dir) != NULL)
-		count++;
-	if (dir != NULL)
-		closedir(dir);
-	return count;
-}
-
-static struct state take_state(void)
-{
-	struct state state = { 0 };
-
-	state.files = files_in(rs_unit_folder());
-	state.fds = open_fds();
-	state.live = oom_live();
-	return state;
-}
-
-/* How a run fails: see oom_arm(); fds: so many descriptors may be open. */
-struct failure {
-	unsigned long fail_at;
-	bool from;
-	rlim_t fds;
-};
-
-static int limit_fds(rlim_t max)
-{
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-		return -1;
-	limit.rlim_cur = max < limit.rlim_max ? max : limit.rlim_max;
-	return setrlimit(RLIMIT_NOFILE, &limit);
-}
-
-/* Returns what the case said; *happened_r: whether something failed. */
-static int run_once(const struct oom_case *c, const struct failure *failure, bool *happened_r)
-{
-	int ret;
-
-	run.used = 0;
-	run.text[0] = '\0';
-	if (failure->fds > 0)
-		(void)limit_fds(failure->fds);
-	oom_arm(failure->fail_at, failure->from);
-	ret = c->run(&run, c->context);
-	*happened_r = oom_disarm();
-	if (failure->fds > 0)
-		(void)limit_fds(FDS_MAX);
-	if (ret == 0)
-		oom_note(&run, "%zu errors, %zu warnings, %zu notes\n",
-			 rs_diags_count(run.diags, RS_LEVEL_ERROR),
-			 rs_diags_count(run.diags, RS_LEVEL_WARNING),
-			 rs_diags_count(run.diags, RS_LEVEL_NOTE));
-	return ret;
-}
-
-static bool names_the_cause(const struct failure *failure, const struct rs_diags *diags)
-{
-	if (failure->fds > 0)
-		return rs_unit_diags_have(diags, "Too many open files");
-	return rs_diags_memory_short(diags);
-}
-
-/* What is wrong with a run, NULL: nothing. */
-static const char *judge(const struct oom_case *c, const struct failure *failure, int ret,
-			 bool happened)
-{
-	if (ret == 0)
-		return strcmp(run.text, reference.text) != 0
-			       ? "said that it succeeded, but its result is not complete"
-			       : NULL;
-	if (!happened && failure->fds == 0)
-		return "failed although memory was there";
-	if (c->silent)
-		return NULL;
-	if (rs_diags_count(run.diags, RS_LEVEL_ERROR) == 0)
-		return "failed without an error";
-	if (!names_the_cause(failure, run.diags))
-		return "failed without saying that memory is short";
-	return NULL;
-}
-
-static const char *try_one(const struct oom_case *c, const struct failure *failure,
-			   bool *happened_r, int *ret_r)
-{
-	const char *fault = NULL;
-	struct state before, after;
-
-	/* What is allocated once and kept (by libc) is there at the second time. */
-	for (int i = 0; i < 2; i++) {
-		before = take_state();
-		run.diags = rs_diags_new();
-		*ret_r = run_once(c, failure, happened_r);
-		fault = judge(c, failure, *ret_r, *happened_r);
-		if (fault != NULL && getenv("OOM_VERBOSE") != NULL)
-			printf("%s%s", rs_unit_diags(run.diags), run.text);
-		rs_diags_free(&run.diags);
-		after = take_state();
-		if (*ret_r != 0 && c->mmdb && after.live - before.live <= MMDB_LOST)
-			after.live = before.live;
-		if (fault != NULL || memcmp(&before, &after, sizeof(before)) == 0)
-			return fault;
-	}
-	if (after.fds != before.fds)
-		return "left a descriptor open";
-	return after.files != before.files ? "left a file behind" : "left memory behind";
-}
-
 /* Where a child is, for the parent to tell after a crash. */
 struct progress {
-	unsigned long fail_at;
-	unsigned faults;
+	struct oom_failure at;
 	bool done;
+	unsigned faults;  /* of this case and way */
+	unsigned passing; /* of the whole program: faults that did not show again */
 };
 
-static void report(const struct oom_case *c, const struct failure *failure,
-		   struct progress *progress, const char *fault)
+enum { ALONE, FROM, DESCRIPTORS, WAYS };
+
+static const char *describe(const struct oom_failure *failure)
 {
-	if (progress->faults++ >= TOLD_MAX)
-		return;
+	static char text[64];
+
 	if (failure->fds > 0)
-		printf("FAILED %s, %lu descriptors: %s\n", c->label, (unsigned long)failure->fds,
-		       fault);
+		snprintf(text, sizeof(text), "%u descriptors", failure->fds);
+	else if (failure->fail_at > 0)
+		snprintf(text, sizeof(text), "allocation %lu%s", failure->fail_at,
+			 failure->from ? " and all behind it" : "");
 	else
-		printf("FAILED %s, allocation %lu%s: %s\n", c->label, failure->fail_at,
-		       failure->from ? " and all behind it" : "", fault);
+		snprintf(text, sizeof(text), "with all memory");
+	return text;
+}
+
+static void report(const struct oom_case *c, struct progress *progress, const char *fault)
+{
+	if (progress->faults++ < TOLD_MAX)
+		printf("FAILED %s, %s: %s\n", c->label, describe(&progress->at), fault);
 	fflush(stdout);
 }
 
-static bool make_reference(const struct oom_case *c)
+static void report_passing(const struct oom_case *c, struct progress *progress, const char *fault)
 {
-	const struct failure none = { 0 };
-	bool happened;
-	int ret;
-
-	run.diags = rs_diags_new();
-	ret = run_once(c, &none, &happened);
-	reference = run;
-	if (ret != 0)
-		printf("FAILED %s, with all memory: failed\n%s", c->label,
-		       rs_unit_diags(run.diags));
-	rs_diags_free(&run.diags);
-	return ret == 0;
+	printf("not shown again: %s, %s: %s\n", c->label, describe(&progress->at), fault);
+	if (++progress->passing > PASSING_MAX)
+		report(c, progress, "too many faults that do not show again");
+	fflush(stdout);
 }
 
-/* Fails one allocation after the other until the case does not reach it. */
+/* Tries a point, and again when something is wrong with it. */
+static void try_twice(const struct oom_case *c, struct progress *progress, bool *happened_r,
+		      int *ret_r)
+{
+	const char *first = oom_try(c, &progress->at, happened_r, ret_r);
+	const char *second = first != NULL ? oom_try(c, &progress->at, happened_r, ret_r) : NULL;
+
+	if (second != NULL)
+		report(c, progress, second);
+	else if (first != NULL)
+		report_passing(c, progress, first);
+}
+
+static bool make_reference(const struct oom_case *c, struct progress *progress)
+{
+	const char *first = oom_make_reference(c);
+	const char *second = first != NULL ? oom_make_reference(c) : NULL;
+
+	if (second != NULL)
+		report(c, progress, second);
+	else if (first != NULL)
+		report_passing(c, progress, first);
+	return second == NULL;
+}
+
+/* Fails one allocation after the other until the case does not reach it. Begins
+ * where a child before this one has ended. */
 static void fail_memory(const struct oom_case *c, bool from, struct progress *progress)
 {
-	struct failure failure = { .fail_at = progress->fail_at, .from = from };
 	bool happened = true;
 	int ret;
 
-	while (happened && failure.fail_at < ALLOCATIONS_MAX) {
-		const char *fault;
-
-		progress->fail_at = ++failure.fail_at;
-		fault = try_one(c, &failure, &happened, &ret);
-		if (fault != NULL)
-			report(c, &failure, progress, fault);
-	}
+	progress->at.from = from;
+	for (progress->at.fail_at += progress->at.fail_at == 0;
+	     happened && progress->at.fail_at < ALLOCATIONS_MAX; progress->at.fail_at++)
+		try_twice(c, progress, &happened, &ret);
 	if (happened)
-		report(c, &failure, progress, "makes too many allocations for this test");
+		report(c, progress, "makes too many allocations for this test");
 }
 
 static void fail_fds(const struct oom_case *c, struct progress *progress)
 {
-	struct failure failure = { .fds = open_fds() };
 	bool happened;
 	int ret = -1;
 
-	for (; ret != 0 && failure.fds < FDS_MAX; failure.fds++) {
-		const char *fault = try_one(c, &failure, &happened, &ret);
-
-		if (fault != NULL)
-			report(c, &failure, progress, fault);
-	}
+	if (progress->at.fds == 0)
+		progress->at.fds = oom_open_fds();
+	for (; ret != 0 && progress->at.fds < OOM_FDS_MAX; progress->at.fds++)
+		try_twice(c, progress, &happened, &ret);
+	if (ret != 0)
+		report(c, progress, "never has enough of them");
 }
-
-enum { ALONE, FROM, DESCRIPTORS, WAYS };
 
 static void run_child(const struct oom_case *c, int way, struct progress *progress)
 {
-	if (!make_reference(c))
-		progress->faults++;
-	else if (way == DESCRIPTORS)
-		fail_fds(c, progress);
-	else
-		fail_memory(c, way == FROM, progress);
+	const struct oom_failure begin = progress->at;
+
+	progress->at = (struct oom_failure){ 0 };
+	if (make_reference(c, progress)) {
+		progress->at = begin;
+		if (way == DESCRIPTORS)
+			fail_fds(c, progress);
+		else
+			fail_memory(c, way == FROM, progress);
+	}
 	progress->done = true;
 }
 
-/* In a child, so that a crash is a failure like others. Returns the faults. */
+/* Runs a child to its end or its crash. Returns NULL, or why it has not ended well. */
+static const char *run_in_child(const struct oom_case *c, int way, struct progress *progress)
+{
+	static char text[128];
+	int status = 0;
+	pid_t pid;
+
+	fflush(stdout);
+	pid = fork();
+	if (pid == 0) {
+		run_child(c, way, progress);
+		fflush(stdout);
+		_exit(0);
+	}
+	if (pid == -1)
+		snprintf(text, sizeof(text), "cannot fork: %s", strerror(errno));
+	else if (waitpid(pid, &status, 0) != pid)
+		snprintf(text, sizeof(text), "cannot wait: %s", strerror(errno));
+	else if (WIFSIGNALED(status))
+		snprintf(text, sizeof(text), "crashed with signal %d (%s)", WTERMSIG(status),
+			 strsignal(WTERMSIG(status)));
+	else if (!progress->done)
+		snprintf(text, sizeof(text), "ended with status %d", WEXITSTATUS(status));
+	else
+		return NULL;
+	return text;
+}
+
+static bool same_point(const struct oom_failure *a, const struct oom_failure *b)
+{
+	return a->fail_at == b->fail_at && a->from == b->from && a->fds == b->fds;
+}
+
+/* In children, so that a crash is a failure like others. The one after a crash
+ * begins at the same point. Returns the faults. */
 static unsigned run_way(const struct oom_case *c, int way, struct progress *progress)
 {
-	*progress = (struct progress){ 0 };
+	struct oom_failure crash_at = { 0 };
+	char crash[128] = "";
+
+	progress->at = crash_at;
+	progress->faults = 0;
+	progress->done = false;
 	while (!progress->done && progress->faults < TOLD_MAX) {
-		const unsigned long begin = progress->fail_at;
-		pid_t pid;
-		int status = 0;
+		const char *why = run_in_child(c, way, progress);
 
-		fflush(stdout);
-		pid = fork();
-		if (pid == 0) {
-			run_child(c, way, progress);
-			fflush(stdout);
-			_exit(0);
+		if (crash[0] != '\0' && why != NULL && same_point(&progress->at, &crash_at)) {
+			report(c, progress, why);
+			if (progress->at.fail_at == 0 && progress->at.fds == 0)
+				break;
+			progress->at.fail_at += progress->at.fail_at > 0;
+			progress->at.fds += progress->at.fds > 0;
+			crash[0] = '\0';
+			continue;
 		}
-		if (pid == -1 || waitpid(pid, &status, 0) != pid)
-			return progress->faults + 1;
-		if (progress->done)
-			break;
-		const struct failure failure = { .fail_at = progress->fail_at,
-						 .from = way == FROM };
+		if (crash[0] != '\0') {
+			const struct oom_failure now = progress->at;
 
-		report(c, &failure, progress, "crashed");
-		if (progress->fail_at == begin)
-			break;
+			progress->at = crash_at;
+			report_passing(c, progress, crash);
+			progress->at = now;
+		}
+		crash_at = progress->at;
+		snprintf(crash, sizeof(crash), "%s", why != NULL ? why : "");
 	}
 	return progress->faults;
 }
@@ -298,17 +203,24 @@ static unsigned run_way(const struct oom_case *c, int way, struct progress *prog
 /* For a debugger: one allocation, in this process. */
 static int run_single(const struct oom_case *c, unsigned long number)
 {
-	struct failure failure = { .fail_at = number };
+	const struct oom_failure failure = { .fail_at = number };
 	const char *fault;
 	bool happened;
 	int ret;
 
-	if (!make_reference(c))
+	if (oom_make_reference(c) != NULL)
 		return 1;
-	fault = try_one(c, &failure, &happened, &ret);
-	printf("%s, allocation %lu: returned %d, %s\n", c->label, number, ret,
+	fault = oom_try(c, &failure, &happened, &ret);
+	printf("%s, %s: returned %d, %s\n", c->label, describe(&failure), ret,
 	       fault != NULL ? fault : "well");
 	return fault != NULL;
+}
+
+/* Descriptors that were inherited are no business of the cases. */
+static void close_inherited(void)
+{
+	for (int fd = STDERR_FILENO + 1; fd < (int)OOM_FDS_MAX; fd++)
+		(void)close(fd);
 }
 
 int main(int argc, char **argv)
@@ -321,10 +233,13 @@ int main(int argc, char **argv)
 		       "0 passed, 0 failed, 1 skipped\n");
 		return 77;
 	}
+	close_inherited();
 	progress = mmap(NULL, sizeof(*progress), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
 			-1, 0);
-	if (progress == MAP_FAILED || limit_fds(FDS_MAX) < 0)
+	if (progress == MAP_FAILED || oom_limit_fds(OOM_FDS_MAX) < 0) {
+		fprintf(stderr, "oom-tests: cannot begin: %s\n", strerror(errno));
 		return 2;
+	}
 	for (const struct oom_case *c = oom_cases(); c->label != NULL; c++) {
 		if (argc > 1 && strcmp(argv[1], c->label) != 0)
 			continue;
