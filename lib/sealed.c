@@ -16,6 +16,10 @@
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
 #define CHUNK (256U << 10)
+/* The seal against writing is refused with EBUSY while the kernel holds a page,
+ * to move it or to see whether it is used. It waits for that itself, but for no
+ * more than a sixth of a second. */
+#define SEAL_TRIES 5
 
 static int memfd_new(void)
 {
@@ -43,12 +47,24 @@ static bool write_all(int fd, const char *data, size_t size)
 	return true;
 }
 
+static int seal(int fd)
+{
+	int ret = -1;
+
+	for (int i = 0; i < SEAL_TRIES; i++) {
+		ret = fcntl(fd, F_ADD_SEALS, SEALS);
+		if (ret == 0 || errno != EBUSY)
+			break;
+	}
+	return ret;
+}
+
 /* Returns fd sealed; -1 and fd closed when ok is false or sealing failed. */
 static int finish(int fd, bool ok)
 {
 	int saved;
 
-	if (ok && fcntl(fd, F_ADD_SEALS, SEALS) == 0)
+	if (ok && seal(fd) == 0)
 		return fd;
 	saved = errno;
 	close(fd);

@@ -4,6 +4,7 @@
 
 #include <relaysentry/source.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* The networks as text, one blank behind each; lives until the next call. */
@@ -207,6 +209,74 @@ static void test_sealed_memory(void)
 	free(back);
 }
 
+/* Opens the copy that this process is making. Returns -1 when it has none. */
+static int open_copy(pid_t process)
+{
+	static const char name[] = "/memfd:relaysentry";
+	char folder[64], target[sizeof(name)];
+	const struct dirent *entry;
+	int fd = -1;
+	DIR *dir;
+
+	(void)snprintf(folder, sizeof(folder), "/proc/%d/fd", (int)process);
+	dir = opendir(folder);
+	while (dir != NULL && fd == -1 && (entry = readdir(dir)) != NULL) {
+		ssize_t len = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target));
+
+		if (len >= (ssize_t)sizeof(name) - 1 && memcmp(target, name, sizeof(name) - 1) == 0)
+			fd = openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC);
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return fd;
+}
+
+/* In a child: takes hold of the first page of the copy that the parent makes
+ * from the other end of feed, lets the copy end, and keeps the page for longer
+ * than the kernel waits. */
+static void hold_page(pid_t parent, int feed)
+{
+	int copy, pages[2];
+	ssize_t held;
+
+	(void)alarm(30);
+	if (pipe(pages) < 0)
+		_exit(2);
+	while ((copy = open_copy(parent)) == -1)
+		usleep(1000);
+	while ((held = splice(copy, NULL, pages[1], NULL, 100, 0)) == 0)
+		usleep(1000);
+	if (held < 0)
+		_exit(3);
+	close(copy);
+	close(feed);
+	usleep(200000);
+	_exit(0);
+}
+
+static void test_sealed_while_held(void)
+{
+	pid_t own = getpid(), child;
+	int feed[2], copy, status = -1;
+	size_t size = 0;
+
+	RS_CHECK_INT("pipe", pipe(feed), 0);
+	RS_CHECK_INT("filled", write(feed[1], "content", 7), 7);
+	child = fork();
+	if (child == 0)
+		hold_page(own, feed[1]);
+	RS_CHECK("child", child > 0);
+	close(feed[1]);
+	copy = rs_sealed_copy(feed[0], 100, &size);
+	RS_CHECK_INT("sealed", copy >= 0 ? 0 : errno, 0);
+	RS_CHECK_INT("size", size, 7);
+	RS_CHECK_INT("child ends", waitpid(child, &status, 0), child);
+	RS_CHECK_INT("it held the page", status, 0);
+	if (copy >= 0)
+		close(copy);
+	close(feed[0]);
+}
+
 void rs_suite_source(CU_pSuite suite)
 {
 	CU_add_test(suite, "networks are sorted and kept once", test_nets_are_sorted);
@@ -216,4 +286,5 @@ void rs_suite_source(CU_pSuite suite)
 	CU_add_test(suite, "a sealed copy does not change", test_sealed_copies);
 	CU_add_test(suite, "a sealed copy has a limit", test_sealed_limits);
 	CU_add_test(suite, "data in memory is copied as it is", test_sealed_memory);
+	CU_add_test(suite, "a copy is sealed although a page is held", test_sealed_while_held);
 }
