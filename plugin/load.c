@@ -9,6 +9,7 @@
 
 #define RS_FAULTS_SHOWN 5
 #define RS_FAULT_LEN 512
+#define RS_MEMORY_MEND "raise vsz_limit in Dovecot's service auth, or make the file smaller"
 
 /* What an attempt has loaded; swapped in as a whole or not at all. */
 struct rs_loaded {
@@ -41,6 +42,8 @@ static const char *rs_faults_text(const struct rs_diags *diags)
 	}
 	if (count > shown)
 		str_printfa(text, " | and %zu more", count - shown);
+	if (rs_diags_memory_short(diags))
+		str_append(text, "; " RS_MEMORY_MEND);
 	return str_c(text);
 }
 
@@ -71,6 +74,8 @@ static void rs_load_failed(struct rs_engine *engine, const struct rs_diags *diag
 	engine->faults = i_strdup(faults);
 	i_free(engine->identity);
 	rs_log_diags(engine, diags, RS_LEVEL_ERROR);
+	if (rs_diags_memory_short(diags))
+		e_error(engine->event, "memory is short; " RS_MEMORY_MEND);
 	if (engine->db != NULL)
 		e_error(engine->event, "not loaded: policy %s and database %s stay in force",
 			rs_policy_path(engine->policy), rs_policy_database(engine->policy));

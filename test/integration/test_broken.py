@@ -5,7 +5,8 @@ import os
 import pathlib
 
 from cases import Skip, case, equal, expect
-from world import HOME, LOADED, OUTLOOK, PASSWORD, Sentry, compile_database, rule
+from dovecot import find_module
+from world import AWS, HOME, LOADED, OUTLOOK, PASSWORD, Sentry, compile_database, rule
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
 ON_ERROR = ("allow", "deny", "tempfail")
@@ -139,6 +140,23 @@ def _():
             compile_database(dovecot.database_path)
             dovecot.wait_log(LOADED, mark)
             expect(not auth.login("alice", PASSWORD, remote=OUTLOOK).ok)
+
+
+@case("broken: where memory is short, the line says which setting limits it")
+def _():
+    if b"libasan" in find_module().read_bytes():
+        raise Skip("sanitizers need more memory than any limit")
+    with Sentry([rule("user-policy")], settings={"user_entries_file": "entries.json"},
+                files={"entries.json": '{"alice": {"deny": "aws"}}'}, expected=["relaysentry"],
+                extra="service auth {\n  vsz_limit = 96 M\n}\n") as dovecot:
+        with dovecot.auth() as auth:
+            mark = dovecot.mark()
+            (dovecot.root / "entries.json").write_text(
+                "{" + ",".join(f'"user{i}": {{"deny": "aws"}}' for i in range(300000)) + "}")
+            dovecot.wait_log("Error: relaysentry: .*memory is short; raise vsz_limit", mark)
+            dovecot.wait_log("stay in force", mark)
+            expect(not auth.login("alice", PASSWORD, remote=AWS).ok)
+            expect(auth.login("alice", PASSWORD, remote=HOME).ok)
 
 
 @case("broken: tempfail is a temporary failure to the clients of each service")
