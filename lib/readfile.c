@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena.h"
+
 #include <relaysentry/readfile.h>
 
 #include <errno.h>
@@ -75,6 +77,7 @@ int rs_readfd(int fd, const char *name, size_t max_size, char **data_r, size_t *
 	size_t used = 0, room = first_size(fd, max_size) + 1;
 	char *data = malloc(room + 1), *bigger;
 
+	rs_large_pages(data, room + 1);
 	while (data != NULL) {
 		ssize_t got = read(fd, data + used, room - used);
 

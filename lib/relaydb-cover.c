@@ -14,7 +14,7 @@ static void *pool_alloc(struct rs_reader *r, size_t size, size_t align)
 
 		gap = 0;
 		r->pool = rs_arena_alloc(&r->l->db->arena, room);
-		rs_relaydb_large_pages(r->pool, room);
+		rs_large_pages(r->pool, room);
 		r->pool_left = r->pool == NULL ? 0 : room;
 		if (r->pool == NULL)
 			return NULL;

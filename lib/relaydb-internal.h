@@ -55,6 +55,8 @@ struct rs_relaydb_loader {
 	struct rs_relaydb *db;
 	const char *name; /* for diagnostics */
 	struct rs_diags *diags;
+	const unsigned char *file; /* a copy that nobody else can change */
+	size_t file_size;
 	const unsigned char *tree; /* the search tree as the file has it */
 	const unsigned char *data; /* the data section */
 	uint32_t data_size;
@@ -63,16 +65,16 @@ struct rs_relaydb_loader {
 /* Looks at the metadata of a file before libmaxminddb does, which loses memory
  * when it finds a fault there: a broken file would cost the auth process some at
  * each attempt. Returns 0; -1 with *fault_r, which is NULL when memory is short. */
-int rs_relaydb_check_metadata(int fd, size_t file_size, const char **fault_r);
+int rs_relaydb_check_metadata(const unsigned char *file, size_t file_size, const char **fault_r);
+/* How many bytes at the end of a file can be of the metadata. */
+size_t rs_relaydb_tail(size_t file_size);
+/* Of what stands before the metadata. */
+#define RS_MARKER_LEN 14U
 
 /* Adds an error about the file and returns -1. */
 int rs_relaydb_refuse(const struct rs_relaydb_loader *l, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 int rs_relaydb_no_memory(const struct rs_relaydb_loader *l);
-
-/* Asks for large pages for memory of malloc() that was not touched yet: half of
- * the time to load a large file goes into page faults otherwise. NULL is accepted. */
-void rs_relaydb_large_pages(void *memory, size_t size);
 
 /* Reads and verifies search tree and records: nodes, matches and relays. 0, or -1
  * with an error. */

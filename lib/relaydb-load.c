@@ -2,6 +2,8 @@
 #include "relaydb-internal.h"
 #include "sealed.h"
 
+#include <relaysentry/readfile.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -10,7 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 /* What to do about a file that is no relay database or a broken one. */
@@ -18,8 +19,6 @@
 
 /* The largest text of an error. */
 #define ERROR_LEN 256
-
-#define LARGE_PAGE ((uintptr_t)2 << 20)
 
 int rs_relaydb_refuse(const struct rs_relaydb_loader *l, const char *format, ...)
 {
@@ -38,17 +37,6 @@ int rs_relaydb_no_memory(const struct rs_relaydb_loader *l)
 {
 	rs_diags_no_memory(l->diags, l->name, 0);
 	return -1;
-}
-
-void rs_relaydb_large_pages(void *memory, size_t size)
-{
-	uintptr_t first = ((uintptr_t)memory + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
-	uintptr_t end = ((uintptr_t)memory + size) / LARGE_PAGE * LARGE_PAGE;
-
-	/* A wish: without it, the load is slower. */
-	if (memory != NULL && end > first)
-		(void)madvise((char *)memory + (first - (uintptr_t)memory), end - first,
-			      MADV_HUGEPAGE);
 }
 
 /* Two lanes of multiplication, as wide as the machine: the whole file is read
@@ -103,77 +91,82 @@ static int read_metadata(struct rs_relaydb_loader *l, const MMDB_s *mmdb)
 }
 
 /* Finds tree and data in the file; libmaxminddb's own sizes are not relied on. */
-static int find_sections(struct rs_relaydb_loader *l, const MMDB_s *mmdb)
+static int find_sections(struct rs_relaydb_loader *l, size_t metadata)
 {
 	static const unsigned char separator[16];
 	const struct rs_relaydb_info *info = &l->db->info;
-	const unsigned char *file = mmdb->file_content, *marker;
-	size_t size = (size_t)mmdb->file_size;
 	uint64_t tree = (uint64_t)info->node_count * (info->record_size / 4);
 
-	/* libmaxminddb has found the marker that stands before the metadata. */
-	marker = mmdb->metadata_section;
-	if (marker < file + 14 || marker > file + size ||
-	    tree + sizeof(separator) > (uint64_t)(marker - 14 - file))
+	/* The marker stands before the metadata. */
+	if (metadata < RS_MARKER_LEN || metadata > l->file_size ||
+	    tree + sizeof(separator) > metadata - RS_MARKER_LEN)
 		return rs_relaydb_refuse(l, "it is too short for its %" PRIu32 " nodes",
 					 info->node_count);
-	l->tree = file;
-	l->data = file + tree + sizeof(separator);
-	if (memcmp(file + tree, separator, sizeof(separator)) != 0)
+	l->tree = l->file;
+	l->data = l->file + tree + sizeof(separator);
+	if (memcmp(l->file + tree, separator, sizeof(separator)) != 0)
 		return rs_relaydb_refuse(l, "the search tree does not end where it should");
-	l->data_size = (uint32_t)(marker - 14 - l->data);
+	l->data_size = (uint32_t)(l->file + metadata - RS_MARKER_LEN - l->data);
 	return 0;
 }
 
 static int verify(struct rs_relaydb_loader *l, const MMDB_s *mmdb)
 {
 	struct rs_relaydb *db = l->db;
+	size_t metadata = (size_t)(mmdb->metadata_section - mmdb->file_content);
 
-	db->info.file_size = (size_t)mmdb->file_size;
-	if (read_metadata(l, mmdb) < 0 || find_sections(l, mmdb) < 0 || rs_relaydb_read(l) < 0)
+	db->info.file_size = l->file_size;
+	if (read_metadata(l, mmdb) < 0 || find_sections(l, metadata) < 0 || rs_relaydb_read(l) < 0)
 		return -1;
 	if (rs_relaydb_fill_tables(db) < 0)
 		return rs_relaydb_no_memory(l);
 	db->info.relay_count = db->relay_count;
 	(void)snprintf(db->info.id, sizeof(db->info.id), "%016" PRIx64,
-		       content_hash(mmdb->file_content, (size_t)mmdb->file_size));
+		       content_hash(l->file, l->file_size));
 	return 0;
 }
 
-/* Loads from a sealed copy, which stays open. */
-static struct rs_relaydb *load_sealed(int fd, const char *name, struct rs_diags *diags)
+static void refuse_status(const struct rs_relaydb_loader *l, int status, const char *path)
 {
-	struct rs_relaydb_loader l = { .name = name, .diags = diags };
+	/* These two say nothing about the file. */
+	if (status == MMDB_FILE_OPEN_ERROR)
+		rs_diags_add(l->diags, RS_LEVEL_ERROR, l->name, 0,
+			     "cannot open the copy of the relay database, %s: %s", path,
+			     strerror(errno));
+	else if (status == MMDB_OUT_OF_MEMORY_ERROR)
+		(void)rs_relaydb_no_memory(l);
+	else
+		rs_diags_add(l->diags, RS_LEVEL_ERROR, l->name, 0,
+			     "this is no relay database (%s); " COMPILE_AGAIN,
+			     MMDB_strerror(status));
+}
+
+/* libmaxminddb reads the metadata, and only files: it gets a sealed one that has
+ * nothing else. A sealed copy of the whole file, in small pages that are filled,
+ * mapped and freed one by one, would take a third of the time. */
+static int verify_copy(struct rs_relaydb_loader *l)
+{
 	char path[RS_SEALED_PATH_LEN];
 	MMDB_s mmdb;
-	int status, ret;
+	int status, ret = -1;
+	int fd = rs_sealed_tail(l->file, l->file_size, rs_relaydb_tail(l->file_size));
 
-	l.db = calloc(1, sizeof(*l.db));
-	if (l.db == NULL) {
-		(void)rs_relaydb_no_memory(&l);
-		return NULL;
+	if (fd == -1 && errno == ENOMEM)
+		return rs_relaydb_no_memory(l);
+	if (fd == -1) {
+		rs_diags_add(l->diags, RS_LEVEL_ERROR, l->name, 0,
+			     "cannot copy the relay database: %s", strerror(errno));
+		return -1;
 	}
 	status = MMDB_open(rs_sealed_path(fd, path), MMDB_MODE_MMAP, &mmdb);
 	if (status != MMDB_SUCCESS) {
-		/* These two say nothing about the file. */
-		if (status == MMDB_FILE_OPEN_ERROR)
-			rs_diags_add(diags, RS_LEVEL_ERROR, name, 0,
-				     "cannot open the copy of the relay database, %s: %s", path,
-				     strerror(errno));
-		else if (status == MMDB_OUT_OF_MEMORY_ERROR)
-			(void)rs_relaydb_no_memory(&l);
-		else
-			rs_diags_add(diags, RS_LEVEL_ERROR, name, 0,
-				     "this is no relay database (%s); " COMPILE_AGAIN,
-				     MMDB_strerror(status));
-		rs_relaydb_free(&l.db);
-		return NULL;
+		refuse_status(l, status, path);
+	} else {
+		ret = verify(l, &mmdb);
+		MMDB_close(&mmdb);
 	}
-	ret = verify(&l, &mmdb);
-	MMDB_close(&mmdb);
-	if (ret < 0)
-		rs_relaydb_free(&l.db);
-	return l.db;
+	close(fd);
+	return ret;
 }
 
 /* Opens the published file. Returns its descriptor, -1 with an error added. */
@@ -215,38 +208,28 @@ static int open_published(const char *path, struct stat *identity_r, struct rs_d
 	return -1;
 }
 
-static bool check_copy(int copy, const char *name, struct rs_diags *diags)
+struct rs_relaydb *rs_relaydb_load_memory(const char *name, const void *data, size_t size,
+					  struct rs_diags *diags)
 {
-	const char *fault = NULL;
-	struct stat st;
+	struct rs_relaydb_loader l = {
+		.name = name, .diags = diags, .file = data, .file_size = size
+	};
+	const char *fault;
 
-	if (fstat(copy, &st) == 0 &&
-	    rs_relaydb_check_metadata(copy, (size_t)st.st_size, &fault) == 0)
-		return true;
-	if (fault != NULL)
-		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0,
-			     "this is no relay database (%s); " COMPILE_AGAIN, fault);
-	else
-		rs_diags_no_memory(diags, name, 0);
-	return false;
-}
-
-static struct rs_relaydb *load_copy(int copy, const char *name, struct rs_diags *diags)
-{
-	struct rs_relaydb *db;
-
-	if (copy == -1 && errno == ENOMEM) {
-		rs_diags_no_memory(diags, name, 0);
+	if (rs_relaydb_check_metadata(data, size, &fault) < 0) {
+		if (fault != NULL)
+			rs_diags_add(diags, RS_LEVEL_ERROR, name, 0,
+				     "this is no relay database (%s); " COMPILE_AGAIN, fault);
+		else
+			rs_diags_no_memory(diags, name, 0);
 		return NULL;
 	}
-	if (copy == -1) {
-		rs_diags_add(diags, RS_LEVEL_ERROR, name, 0, "cannot copy the relay database: %s",
-			     errno == EFBIG ? "it is larger than 512 MiB" : strerror(errno));
-		return NULL;
-	}
-	db = check_copy(copy, name, diags) ? load_sealed(copy, name, diags) : NULL;
-	close(copy);
-	return db;
+	l.db = calloc(1, sizeof(*l.db));
+	if (l.db == NULL)
+		(void)rs_relaydb_no_memory(&l);
+	else if (verify_copy(&l) < 0)
+		rs_relaydb_free(&l.db);
+	return l.db;
 }
 
 struct rs_relaydb *rs_relaydb_load(const char *path, struct stat *identity_r,
@@ -254,24 +237,18 @@ struct rs_relaydb *rs_relaydb_load(const char *path, struct stat *identity_r,
 {
 	struct stat identity = { 0 };
 	struct rs_relaydb *db = NULL;
+	char *copy;
 	size_t size;
 	int fd = open_published(path, &identity, diags);
 
 	if (identity_r != NULL)
 		*identity_r = identity;
-	if (fd != -1) {
-		db = load_copy(rs_sealed_copy(fd, RS_RELAYDB_MAX_SIZE, &size), path, diags);
-		close(fd);
+	if (fd == -1)
+		return NULL;
+	if (rs_readfd(fd, path, RS_RELAYDB_MAX_SIZE, &copy, &size, diags) == 0) {
+		db = rs_relaydb_load_memory(path, copy, size, diags);
+		free(copy);
 	}
+	close(fd);
 	return db;
-}
-
-struct rs_relaydb *rs_relaydb_load_memory(const char *name, const void *data, size_t size,
-					  struct rs_diags *diags)
-{
-	if (size > RS_RELAYDB_MAX_SIZE) {
-		errno = EFBIG;
-		return load_copy(-1, name, diags);
-	}
-	return load_copy(rs_sealed_copy_memory(data, size), name, diags);
 }

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "relaydb-reader.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The metadata stands behind the last marker, within this many bytes of the end
  * (MaxMind DB 2.0, "Database Metadata"). */
 #define METADATA_MAX ((size_t)128 << 10)
 static const unsigned char marker[] = "\xab\xcd\xefMaxMind.com";
-#define MARKER_LEN (sizeof(marker) - 1)
+_Static_assert(sizeof(marker) == RS_MARKER_LEN + 1, "the marker is as long as it is said to be");
 
 #define TYPE_BOOL 14U
 
@@ -81,48 +79,34 @@ static int pass_metadata(struct rs_reader *r)
 	return 0;
 }
 
-/* Reads size bytes at offset. 0, -1 with errno. */
-static int read_at(int fd, unsigned char *buf, size_t size, off_t offset)
+size_t rs_relaydb_tail(size_t file_size)
 {
-	while (size > 0) {
-		ssize_t got = pread(fd, buf, size, offset);
-
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got <= 0)
-			return -1;
-		buf += got;
-		offset += got;
-		size -= (size_t)got;
-	}
-	return 0;
+	return file_size < METADATA_MAX ? file_size : METADATA_MAX;
 }
 
-int rs_relaydb_check_metadata(int fd, size_t file_size, const char **fault_r)
+int rs_relaydb_check_metadata(const unsigned char *file, size_t file_size, const char **fault_r)
 {
-	size_t size = file_size < METADATA_MAX ? file_size : METADATA_MAX;
-	unsigned char *tail = malloc(size + 1);
-	struct rs_reader *r = calloc(1, sizeof(*r));
-	const unsigned char *found = NULL;
-	int ret = -1;
+	const unsigned char *end = file + file_size, *found = NULL;
+	struct rs_reader *r;
+	int ret;
 
 	*fault_r = NULL;
-	if (tail == NULL || r == NULL || read_at(fd, tail, size, (off_t)(file_size - size)) < 0)
-		goto out;
-	for (size_t i = 0; i + MARKER_LEN <= size; i++) {
-		if (memcmp(tail + i, marker, MARKER_LEN) == 0)
-			found = tail + i + MARKER_LEN;
+	for (const unsigned char *p = end - rs_relaydb_tail(file_size);
+	     (size_t)(end - p) >= RS_MARKER_LEN; p++) {
+		if (memcmp(p, marker, RS_MARKER_LEN) == 0)
+			found = p + RS_MARKER_LEN;
 	}
 	if (found == NULL) {
 		*fault_r = "it has no metadata";
-		goto out;
+		return -1;
 	}
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return -1;
 	r->data = found;
-	r->size = (uint32_t)(tail + size - found);
+	r->size = (uint32_t)(end - found);
 	ret = pass_metadata(r);
 	*fault_r = r->fault;
-out:
 	free(r);
-	free(tail);
 	return ret;
 }

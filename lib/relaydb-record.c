@@ -113,7 +113,7 @@ static int grow_matches(struct rs_reader *r)
 	matches = realloc(db->matches, room * sizeof(*matches));
 	if (matches == NULL)
 		return rs_reader_no_memory(r);
-	rs_relaydb_large_pages(matches + r->room, (room - r->room) * sizeof(*matches));
+	rs_large_pages(matches + r->room, (room - r->room) * sizeof(*matches));
 	db->matches = matches;
 	offsets = realloc(r->offsets, room * sizeof(*offsets));
 	if (offsets == NULL)

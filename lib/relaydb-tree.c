@@ -211,7 +211,7 @@ int rs_relaydb_read_tree(struct rs_relaydb_loader *l, struct rs_reader *r)
 	db->nodes = malloc(size);
 	if (db->nodes == NULL)
 		return rs_reader_no_memory(r);
-	rs_relaydb_large_pages(db->nodes, size);
+	rs_large_pages(db->nodes, size);
 	if (find_aliases(l, &ipv4_at) < 0)
 		return -1;
 	read_node(l->tree, 0, db->info.record_size, sides);

@@ -15,7 +15,6 @@
 #endif
 
 #define SEALS (F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)
-#define CHUNK (256U << 10)
 /* The seal against writing is refused with EBUSY while the kernel holds a page,
  * to move it or to see whether it is used. It waits for that itself, but for no
  * more than a sixth of a second. */
@@ -72,43 +71,20 @@ static int finish(int fd, bool ok)
 	return -1;
 }
 
-static bool copy_all(int from, int to, char *buf, size_t max_size, size_t *size_r)
-{
-	for (*size_r = 0;;) {
-		ssize_t n = read(from, buf, CHUNK);
-
-		if (n == -1 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			return n == 0;
-		if ((size_t)n > max_size - *size_r) {
-			errno = EFBIG;
-			return false;
-		}
-		if (!write_all(to, buf, (size_t)n))
-			return false;
-		*size_r += (size_t)n;
-	}
-}
-
-int rs_sealed_copy(int fd, size_t max_size, size_t *size_r)
-{
-	char *buf = malloc(CHUNK);
-	int copy = buf != NULL ? memfd_new() : -1;
-
-	if (copy != -1)
-		copy = finish(copy, copy_all(fd, copy, buf, max_size, size_r));
-	free(buf);
-	return copy;
-}
-
-int rs_sealed_copy_memory(const void *data, size_t size)
+int rs_sealed_tail(const void *data, size_t size, size_t tail)
 {
 	int copy = memfd_new();
 
 	if (copy == -1)
 		return -1;
-	return finish(copy, write_all(copy, data, size));
+	return finish(copy, ftruncate(copy, (off_t)size) == 0 &&
+				    lseek(copy, (off_t)(size - tail), SEEK_SET) != -1 &&
+				    write_all(copy, (const char *)data + (size - tail), tail));
+}
+
+int rs_sealed_copy_memory(const void *data, size_t size)
+{
+	return rs_sealed_tail(data, size, size);
 }
 
 const char *rs_sealed_path(int fd, char buf[RS_SEALED_PATH_LEN])

@@ -14,14 +14,12 @@
 /* Room for rs_sealed_path(), including NUL. */
 #define RS_SEALED_PATH_LEN 40
 
-/* Copies all that can be read from fd, from its current offset to the end, at
- * most max_size bytes. Returns a sealed file descriptor (close-on-exec), which
- * the caller closes, and its size in *size_r; -1 with errno, EFBIG when there
- * is more. fd must not block; it stays open, its offset moves. */
-int rs_sealed_copy(int fd, size_t max_size, size_t *size_r);
-
-/* The same for data in memory. */
+/* Copies data in memory. Returns a sealed file descriptor (close-on-exec), which
+ * the caller closes; -1 with errno. */
 int rs_sealed_copy_memory(const void *data, size_t size);
+/* A file of the same size of which only the last tail bytes are copied: the rest
+ * is a hole, which takes no memory and reads as zeros. */
+int rs_sealed_tail(const void *data, size_t size, size_t tail);
 
 /* Writes the name by which this process can open the copy into buf, and returns buf. */
 const char *rs_sealed_path(int fd, char buf[RS_SEALED_PATH_LEN]);

@@ -6,7 +6,7 @@
  *
  * The published file is never mapped: it is opened (O_NOFOLLOW, O_CLOEXEC,
  * O_NONBLOCK), must be a regular file that neither group nor others may write
- * and smaller than the limit, and is copied into a sealed memfd, which is
+ * and smaller than the limit, and is copied into memory of this process, which is
  * verified as a whole before the first lookup. Truncating or overwriting the
  * file later changes nothing here. What was verified is kept in a form of our
  * own, and the copy is given back: lookups never read the file's bytes. */
@@ -53,7 +53,7 @@ struct rs_relaydb;
  * is not read again until it changes. */
 struct rs_relaydb *rs_relaydb_load(const char *path, struct stat *identity_r,
 				   struct rs_diags *diags);
-/* The same for a file in memory, which is copied. name is for diagnostics. */
+/* The same for a file in memory, which is only read. name is for diagnostics. */
 struct rs_relaydb *rs_relaydb_load_memory(const char *name, const void *data, size_t size,
 					  struct rs_diags *diags);
 void rs_relaydb_free(struct rs_relaydb **db);
