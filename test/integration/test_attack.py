@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What somebody tries who wants to know more than a denial tells."""
 
-from cases import case, equal, expect, instance
+from cases import case, equal, expect, instance, within
 from dovecot import Dovecot
 from world import (AFTER, AWS, GMAIL, LOADED, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry,
                    rule)
@@ -32,8 +32,9 @@ def _(dovecot):
     kinds = (("alice", PASSWORD), ("alice", "wrong"), ("nobody", "wrong"))
     for number, (mech, (user, password)) in enumerate(
             (mech, kind) for mech in ("PLAIN", "CRAM-MD5") for kind in kinds):
-        took = seconds_of_the_next(dovecot, f"18.153.9.{number}", user, password, mech)
-        expect(took < 3.5, mech, user, password, took)
+        fresh = (f"18.153.9.{10 * number + i}" for i in range(10))
+        within(3.5, lambda: seconds_of_the_next(dovecot, next(fresh), user, password, mech),
+               mech, user, password)
 
 
 @case("skip = never: where a denial tells its reason, a wrong password raises the penalty",
@@ -109,7 +110,7 @@ BEHIND = NEVER + "passdb {\n  driver = static\n  args = password=other\n}\n"
 def _():
     with Sentry([rule("deny", "staff-only", group="staff", relay="aws")], place=BEHIND,
                 expected=["group is not known"]) as dovecot:
-        dovecot.wait_log("Error: relaysentry: .*group is not known: rules .*staff-only", seconds=5)
+        dovecot.wait_log("Error: relaysentry: .*group is not known: rules .*staff-only")
     with Sentry([rule("deny", relay="aws")], place=BEHIND) as dovecot:
         with dovecot.auth() as auth:
             for password in (PASSWORD, "other"):

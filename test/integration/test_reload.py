@@ -106,7 +106,7 @@ def rewrite_behind_reader(path, before, after):
     file = os.open(path, os.O_WRONLY)
     try:
         libc.inotify_add_watch(watcher, os.fsencode(path), closed)
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while not events and time.monotonic() < deadline:
             os.pwrite(file, before, 0)
             with contextlib.suppress(BlockingIOError):
