@@ -7,8 +7,10 @@ usage: bench-plugin.py [--repetitions N] [--requests N] [--json]
 Several private Dovecots run side by side, alike but for their last passdb. In
 each repetition every one gets the same requests through its auth socket, one
 after the other; what is compared is the CPU time of the auth process and the
-time until all were answered, in pairs of one repetition. Medians are printed:
-machines are shared and noisy, so look at the differences and ratios only.
+time until all were answered, in pairs of one repetition, with none of a further
+passdb ("alone") and with one that does nothing ("noop"): what that one costs is
+Dovecot's part, the rest is relaysentry's. Medians are printed: machines are
+shared and noisy, so look at the differences and ratios only.
 """
 
 import argparse
@@ -155,6 +157,10 @@ def spread(values):
     return middle, (high - low) / 2
 
 
+def throughput(run, base):
+    return round(statistics.median(b / a for a, b in zip(run.wall, base.wall)), 3)
+
+
 def report(runs, base, noop):
     rows = []
     for run in runs:
@@ -163,8 +169,8 @@ def report(runs, base, noop):
         rows.append({"setup": run.name, "cpu_us": round(statistics.median(run.cpu), 2),
                      "extra_us": round(extra, 2), "noise_us": round(noise, 2),
                      "over_noop_us": round(own, 2),
-                     "throughput": round(statistics.median(
-                         b / a for a, b in zip(run.wall, base.wall)), 3)})
+                     "throughput": throughput(run, base),
+                     "noop_throughput": throughput(run, noop)})
     return rows
 
 
@@ -201,10 +207,12 @@ def main():
         return
     print(f"Auth requests through Dovecot's auth socket: PLAIN, passwd-file, "
           f"{args.repetitions} paired repetitions of {args.requests}; medians\n")
-    print(f"{'passdbs':36}{'us CPU':>8}{'more':>8}{'+-':>7}{'over noop':>11}{'throughput':>12}")
+    print(f"{'':36}{'us CPU':>8}{'over':>8}{'':7}{'over':>8}{'throughput to':>20}")
+    print(f"{'passdbs':36}{'':8}{'alone':>8}{'+-':>7}{'noop':>8}{'alone':>12}{'noop':>8}")
     for row in rows:
         print(f"{row['setup']:36}{row['cpu_us']:8.2f}{row['extra_us']:8.2f}{row['noise_us']:7.2f}"
-              f"{row['over_noop_us']:11.2f}{row['throughput']:12.3f}")
+              f"{row['over_noop_us']:8.2f}{row['throughput']:12.3f}"
+              f"{row['noop_throughput']:8.3f}")
 
 
 if __name__ == "__main__":
