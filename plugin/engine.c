@@ -59,7 +59,9 @@ static void rs_engine_watch(struct rs_engine *engine)
 
 static void rs_engine_minute(struct rs_engine *engine)
 {
-	if (engine->retry) {
+	if (engine->retry && engine->retry_pause > 0) {
+		engine->retry_pause--;
+	} else if (engine->retry) {
 		rs_load_again(engine);
 		rs_engine_watch(engine);
 	}

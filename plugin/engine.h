@@ -33,6 +33,7 @@ struct rs_engine {
 	char *identity; /* what was loaded last, as it was logged */
 	char *faults;	/* of the last attempt, one line; NULL when it went well */
 	bool retry;	/* the last attempt failed, perhaps for want of memory or a file */
+	unsigned int retry_pause; /* minutes to wait before it is tried again */
 	struct timeout *to_reload, *to_minute;
 	unsigned int reload_interval; /* seconds; the policy's */
 	unsigned int watch_interval;  /* to_reload's */

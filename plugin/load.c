@@ -11,6 +11,11 @@
 #define RS_FAULT_LEN 512
 #define RS_MEMORY_MEND "raise vsz_limit in Dovecot's service auth, or make the file smaller"
 
+/* Trying again what failed may take a thousandth of the time: logins wait for it.
+ * One minute of pause for each of these, and at most an hour. */
+#define RS_RETRY_STEP_NSECS (60ULL * 1000 * 1000)
+#define RS_RETRY_PAUSE_MAX 60ULL
+
 /* What an attempt has loaded; swapped in as a whole or not at all. */
 struct rs_loaded {
 	struct rs_policy *policy;
@@ -197,7 +202,7 @@ static bool rs_load_policy(struct rs_engine *engine, struct rs_loaded *loaded,
 	return TRUE;
 }
 
-static void rs_load(struct rs_engine *engine, bool policy_too, bool database_too, bool again)
+static void rs_load_files(struct rs_engine *engine, bool policy_too, bool database_too, bool again)
 {
 	struct rs_diags *diags = rs_diags_new();
 	struct rs_loaded loaded;
@@ -228,6 +233,17 @@ static void rs_load(struct rs_engine *engine, bool policy_too, bool database_too
 	rs_policy_free(&loaded.policy);
 	rs_relaydb_free(&loaded.db);
 	rs_diags_free(&diags);
+}
+
+static void rs_load(struct rs_engine *engine, bool policy_too, bool database_too, bool again)
+{
+	uint64_t begin = i_nanoseconds(), end;
+
+	rs_load_files(engine, policy_too, database_too, again);
+	end = i_nanoseconds();
+	/* The clock may have been set meanwhile. */
+	engine->retry_pause =
+		end < begin ? 0 : I_MIN((end - begin) / RS_RETRY_STEP_NSECS, RS_RETRY_PAUSE_MAX);
 }
 
 void rs_load_all(struct rs_engine *engine)

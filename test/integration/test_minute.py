@@ -2,6 +2,11 @@
 """What happens once a minute. Time is what is tested here: these cases take more
 than a minute, beside the others."""
 
+import contextlib
+import ctypes
+import os
+import time
+
 from cases import case, equal, expect
 from world import GMAIL, OUTLOOK, PASSWORD, Sentry, compile_database, rule
 
@@ -59,3 +64,30 @@ def _():
                                     seconds=MINUTE)
         equal(len(warnings), 1, warnings)
         expect(" 3 login" in warnings[0], warnings)
+
+
+def opened(path, seconds):
+    """Whether somebody opens the file meanwhile."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    watcher = libc.inotify_init1(os.O_NONBLOCK)
+    try:
+        libc.inotify_add_watch(watcher, os.fsencode(path), 0x20)
+        time.sleep(seconds)
+        with contextlib.suppress(BlockingIOError):
+            return len(os.read(watcher, 65536)) > 0
+        return False
+    finally:
+        os.close(watcher)
+
+
+@case("each minute: what failed is not tried again when it takes long", slow=True)
+def _():
+    users = "".join(f', "user{i}": {{"deny": "aws"}}' for i in range(200000))
+    with Sentry([rule("user-policy")], settings={"user_entries_file": "entries.json"},
+                files={"entries.json": '{"alice": {"allow": "@clowd"}%s}' % users},
+                expected=["relaysentry"]) as dovecot:
+        with dovecot.auth() as auth:  # an idle auth process ends
+            dovecot.wait_log("not checked", seconds=20)
+            time.sleep(14)  # so new a file is read twice
+            expect(not opened(dovecot.root / "entries.json", 60))
+            expect(auth.login("alice", PASSWORD, remote=OUTLOOK).ok)
