@@ -109,15 +109,55 @@ struct rs_value {
 int rs_reader_fault(struct rs_reader *r, const char *text);
 int rs_reader_no_memory(struct rs_reader *r);
 /* Counts a pair or cover. */
-int rs_reader_spend(struct rs_reader *r);
+static inline int rs_reader_spend(struct rs_reader *r)
+{
+	if (r->budget == 0)
+		return rs_reader_fault(r, "records lie over each other");
+	r->budget--;
+	return 0;
+}
 
 /* Reads the head at r->at, which then stands behind it. */
-int rs_read_head(struct rs_reader *r, struct rs_value *value_r);
+int rs_read_any_head(struct rs_reader *r, struct rs_value *value_r);
+/* The same; most heads have one byte. */
+static inline int rs_read_head(struct rs_reader *r, struct rs_value *value_r)
+{
+	unsigned head;
+
+	if (r->at >= r->size)
+		return rs_read_any_head(r, value_r);
+	head = r->data[r->at];
+	if (head >> 5 <= RS_MMDB_POINTER || (head & 31) >= 29)
+		return rs_read_any_head(r, value_r);
+	*value_r = (struct rs_value){ head >> 5, head & 31, ++r->at };
+	return 0;
+}
 /* A value, also through a pointer; r->at is then behind what stands here. Not
  * for maps and arrays. */
 int rs_read_value(struct rs_reader *r, struct rs_value *value_r);
 int rs_read_string(struct rs_reader *r, struct rs_value *value_r);
-int rs_read_key(struct rs_reader *r, enum rs_key *key_r);
+int rs_read_any_key(struct rs_reader *r, enum rs_key *key_r);
+/* Whether a pointer of two bytes stands at r->at. */
+static inline bool rs_short_pointer(const struct rs_reader *r)
+{
+	return r->size - r->at >= 2 && r->data[r->at] >> 3 == RS_MMDB_POINTER << 2;
+}
+/* Where the one at this offset leads. */
+static inline unsigned rs_short_target(const struct rs_reader *r, uint32_t at)
+{
+	return (r->data[at] & 7U) << 8 | r->data[at + 1];
+}
+/* Reads a key; nearly all are short pointers to the same few words. */
+static inline int rs_read_key(struct rs_reader *r, enum rs_key *key_r)
+{
+	unsigned known = rs_short_pointer(r) ? r->key_at[rs_short_target(r, r->at)] : 0;
+
+	if (known == 0)
+		return rs_read_any_key(r, key_r);
+	*key_r = (enum rs_key)(known - 1);
+	r->at += 2;
+	return 0;
+}
 /* Goes over the value of a key that a later version may have brought. */
 int rs_skip_value(struct rs_reader *r);
 /* The text must be printable UTF-8. */

@@ -19,14 +19,6 @@ int rs_reader_fault(struct rs_reader *r, const char *text)
 	return -1;
 }
 
-int rs_reader_spend(struct rs_reader *r)
-{
-	if (r->budget == 0)
-		return rs_reader_fault(r, "records lie over each other");
-	r->budget--;
-	return 0;
-}
-
 int rs_reader_no_memory(struct rs_reader *r)
 {
 	r->no_memory = true;
@@ -50,7 +42,7 @@ static int read_pointer(struct rs_reader *r, unsigned char head, struct rs_value
 	return 0;
 }
 
-int rs_read_head(struct rs_reader *r, struct rs_value *value_r)
+int rs_read_any_head(struct rs_reader *r, struct rs_value *value_r)
 {
 	static const uint32_t base[] = { 29, 285, 65821 };
 	unsigned char head;
@@ -129,25 +121,17 @@ static enum rs_key which_key(const struct rs_reader *r, const struct rs_value *v
 	return (enum rs_key)key;
 }
 
-/* Reads a key. Nearly all are short pointers to the same few words. */
-int rs_read_key(struct rs_reader *r, enum rs_key *key_r)
+int rs_read_any_key(struct rs_reader *r, enum rs_key *key_r)
 {
-	uint8_t *known = NULL;
-	struct rs_value value;
+	bool is_short = rs_short_pointer(r);
+	uint32_t at = r->at;
+	struct rs_value value = { 0 };
 
-	if (r->size - r->at >= 2 && r->data[r->at] >> 3 == RS_MMDB_POINTER << 2) {
-		known = &r->key_at[(r->data[r->at] & 7) << 8 | r->data[r->at + 1]];
-		if (*known != 0) {
-			*key_r = (enum rs_key)(*known - 1);
-			r->at += 2;
-			return 0;
-		}
-	}
 	if (rs_read_string(r, &value) < 0)
 		return -1;
 	*key_r = which_key(r, &value);
-	if (known != NULL)
-		*known = (uint8_t)(*key_r + 1);
+	if (is_short)
+		r->key_at[rs_short_target(r, at)] = (uint8_t)(*key_r + 1);
 	return 0;
 }
 
