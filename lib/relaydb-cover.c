@@ -61,9 +61,8 @@ static void learn_frame(const struct rs_reader *r, uint32_t offset, const struct
 	uint32_t before = network->start - 1 - offset;
 	uint32_t end = network->start + network->size, after = r->at - end;
 
-	/* The text itself, with a head of one byte, and no pointer to it. */
-	if (frame == NULL || network->start <= offset || end > r->at || network->size >= 29 ||
-	    before > RS_FRAME_MAX || after > RS_FRAME_MAX)
+	/* Only texts with a head of one byte. */
+	if (frame == NULL || network->size >= 29 || before > RS_FRAME_MAX || after > RS_FRAME_MAX)
 		return;
 	frame->relay = relay;
 	frame->before_len = (uint8_t)before;
@@ -94,7 +93,9 @@ static const struct rs_relay *read_framed(struct rs_reader *r, uint32_t offset,
 	return frame->relay;
 }
 
-static int read_members(struct rs_reader *r, struct rs_value members[RS_KEY_MEMBERS])
+/* *inline_r becomes true when the network's text stands in the map itself. */
+static int read_members(struct rs_reader *r, struct rs_value members[RS_KEY_MEMBERS],
+			bool *inline_r)
 {
 	struct rs_value head;
 	enum rs_key key;
@@ -113,6 +114,8 @@ static int read_members(struct rs_reader *r, struct rs_value members[RS_KEY_MEMB
 			return rs_reader_fault(r, "a key stands there twice");
 		} else if (rs_read_string(r, &members[key]) < 0) {
 			return -1;
+		} else if (key == RS_KEY_NETWORK) {
+			*inline_r = r->at == members[key].start + members[key].size;
 		}
 	}
 	for (unsigned m = 0; m < RS_KEY_MEMBERS; m++) {
@@ -127,16 +130,18 @@ static int read_cover_map(struct rs_reader *r, struct rs_known_cover *cover_r)
 {
 	struct rs_value members[RS_KEY_MEMBERS] = { 0 };
 	uint32_t offset = r->at;
+	bool network_inline = false;
 
 	cover_r->cover.relay = read_framed(r, offset, &members[RS_KEY_NETWORK]);
 	if (cover_r->cover.relay == NULL) {
-		if (read_members(r, members) < 0)
+		if (read_members(r, members, &network_inline) < 0)
 			return -1;
 		cover_r->cover.relay = rs_find_relay(r, &members[RS_KEY_ID], &members[RS_KEY_NAME],
 						     &members[RS_KEY_CLASS]);
 		if (cover_r->cover.relay == NULL)
 			return -1;
-		learn_frame(r, offset, &members[RS_KEY_NETWORK], cover_r->cover.relay);
+		if (network_inline)
+			learn_frame(r, offset, &members[RS_KEY_NETWORK], cover_r->cover.relay);
 	}
 	return read_network(r, &members[RS_KEY_NETWORK], cover_r);
 }

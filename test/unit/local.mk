@@ -52,7 +52,8 @@ test/unit/feeds.log: test/unit/read-source$(EXEEXT)
 # Relay database: writer, reader, compilation
 test_unit_unit_tests_SOURCES += test/unit/mmdb-fixture.c test/unit/mmdb-fixture.h \
 	test/unit/test-compile.c test/unit/test-mmdbw.c test/unit/test-relaydb.c \
-	test/unit/test-relaydb-meta.c test/unit/test-relaydb-order.c
+	test/unit/test-relaydb-frame.c test/unit/test-relaydb-meta.c \
+	test/unit/test-relaydb-order.c
 TESTS += test/unit/mmdb-readers.test
 EXTRA_DIST += test/unit/mmdb-readers.test
 

@@ -20,6 +20,7 @@ RS_SUITE(mmdbw)
 RS_SUITE(relaydb)
 RS_SUITE(relaydb_meta)
 RS_SUITE(relaydb_order)
+RS_SUITE(relaydb_frame)
 
 /* Policy and decision */
 RS_SUITE(policy)
