@@ -191,14 +191,18 @@ static bool rs_load_policy(struct rs_engine *engine, struct rs_loaded *loaded,
 			   struct rs_diags *diags)
 {
 	struct stat entries;
+	time_t begin;
 
 	(void)rs_watch_look(&engine->policy_watch);
 	(void)rs_watch_look(&engine->entries_watch);
+	begin = engine->entries_watch.begin;
 	loaded->policy = rs_policy_load(engine->name, NULL, &entries, diags);
 	if (loaded->policy == NULL)
 		return FALSE;
 	rs_watch_set(&engine->entries_watch, rs_policy_entries_path(loaded->policy), TRUE);
 	engine->entries_watch.seen = entries;
+	/* Reading it may have taken long. */
+	engine->entries_watch.begin = begin;
 	return TRUE;
 }
 

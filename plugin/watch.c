@@ -13,7 +13,7 @@ void rs_watch_set(struct rs_watch *watch, const char *path, bool follow)
 	i_zero(watch);
 	watch->path = i_strdup(path);
 	watch->follow = follow;
-	watch->looked = time(NULL);
+	watch->begin = watch->end = time(NULL);
 	i_free(old);
 }
 
@@ -30,9 +30,10 @@ static bool rs_stat_differs(const struct stat *a, const struct stat *b)
  * would mean to load at each look. */
 static bool rs_watch_unsure(const struct rs_watch *watch)
 {
-	time_t age = watch->looked - watch->seen.st_ctim.tv_sec;
+	time_t changed = watch->seen.st_ctim.tv_sec;
 
-	return watch->error == 0 && age >= -RS_WATCH_STEP_SECS && age <= RS_WATCH_STEP_SECS;
+	return watch->error == 0 && changed >= watch->begin - RS_WATCH_STEP_SECS &&
+	       changed <= watch->end + RS_WATCH_STEP_SECS;
 }
 
 enum rs_look rs_watch_look(struct rs_watch *watch)
@@ -43,7 +44,7 @@ enum rs_look rs_watch_look(struct rs_watch *watch)
 
 	if (watch->path == NULL)
 		return RS_LOOK_SAME;
-	watch->looked = time(NULL);
+	watch->begin = watch->end = time(NULL);
 	if ((watch->follow ? stat(watch->path, &now) : lstat(watch->path, &now)) < 0) {
 		error = errno;
 		i_zero(&now);

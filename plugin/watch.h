@@ -13,7 +13,7 @@ struct rs_watch {
 	bool follow; /* a symbolic link stands for its target */
 	int error;   /* errno when the file cannot be seen, else 0 */
 	struct stat seen;
-	time_t looked;
+	time_t begin, end; /* it was looked at, and read, in between */
 };
 
 enum rs_look {
