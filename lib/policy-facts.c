@@ -4,6 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Whether it must be known who logs in. */
+static bool names_users(const struct rs_conds *conds)
+{
+	return (conds->present & 1U << RS_COND_USER) != 0 && !conds->any_user;
+}
+
 static unsigned rule_facts(const struct rs_rule *rule)
 {
 	unsigned present = rule->conds.present | rule->not_conds.present, facts = 0;
@@ -14,7 +20,7 @@ static unsigned rule_facts(const struct rs_rule *rule)
 		facts |= RS_FACT_GROUP;
 	if ((present & 1U << RS_COND_CREDENTIAL) != 0)
 		facts |= RS_FACT_CREDENTIAL;
-	if ((present & 1U << RS_COND_USER) != 0)
+	if (names_users(&rule->conds) || names_users(&rule->not_conds))
 		facts |= RS_FACT_USER;
 	if (rule->action == RS_ACTION_USER_POLICY)
 		facts |= RS_FACT_ENTRIES;

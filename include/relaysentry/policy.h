@@ -77,7 +77,7 @@ enum rs_fact {
 	RS_FACT_ENTRIES =
 		1 << 1, /* some rule is "user-policy": passdb fields relaysentry_allow/_deny */
 	RS_FACT_CREDENTIAL = 1 << 2, /* some rule has "credential" */
-	RS_FACT_USER = 1 << 3,	     /* some rule has "user", which a passdb may change */
+	RS_FACT_USER = 1 << 3,	     /* some rule names users; a passdb may change the name */
 	RS_FACT_MESSAGE = 1 << 4     /* some rule has a message or replies with its reason */
 };
 /* Which of these rules use, ORed. */

@@ -85,7 +85,8 @@ static void test_facts(void)
 		"{\"version\":1,\"rules\":[{\"id\":\"a\",\"group\":\"g\",\"action\":\"deny\"},"
 		"{\"id\":\"b\",\"not\":{\"group\":\"g\"},\"action\":\"deny\"},"
 		"{\"id\":\"c\",\"credential\":\"token\",\"mode\":\"none\",\"action\":\"deny\"},"
-		"{\"id\":\"d\",\"message\":\"x\",\"action\":\"user-policy\"}]}";
+		"{\"id\":\"d\",\"message\":\"x\",\"action\":\"user-policy\"},"
+		"{\"id\":\"e\",\"user\":[\"*\"],\"action\":\"deny\"}]}";
 	struct rs_policy *policy = rs_policy_parse("p", text, strlen(text), NULL);
 	char buf[64];
 
@@ -94,7 +95,8 @@ static void test_facts(void)
 	RS_CHECK_STR("rules of a fact", rs_policy_fact_rules(policy, RS_FACT_GROUP, buf, 64),
 		     "a, b");
 	RS_CHECK_STR("cut", rs_policy_fact_rules(policy, RS_FACT_GROUP, buf, 4), "...");
-	RS_CHECK_STR("none", rs_policy_fact_rules(policy, RS_FACT_USER, buf, 64), "");
+	RS_CHECK_STR("everybody needs no name", rs_policy_fact_rules(policy, RS_FACT_USER, buf, 64),
+		     "");
 	rs_policy_free(&policy);
 }
 
