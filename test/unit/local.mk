@@ -17,7 +17,8 @@ test_unit_unit_tests_LDADD = librelaysentry.la $(MAXMINDDB_LIBS) -lcunit
 test_unit_unit_tests_SOURCES = test/unit/main.c test/unit/unit.c test/unit/unit.h test/unit/suites.h
 
 # Addresses, JSON, diagnostics
-test_unit_unit_tests_SOURCES += test/unit/test-diag.c test/unit/test-json.c
+test_unit_unit_tests_SOURCES += test/unit/test-diag.c test/unit/test-json.c \
+	test/unit/test-jsonw.c
 test_unit_unit_tests_SOURCES += test/unit/test-ip.c test/unit/test-ip-net.c test/unit/test-logline.c test/unit/test-text.c
 
 # Large input, in all of the library
@@ -38,6 +39,7 @@ test_unit_oom_tests_SOURCES = test/unit/oom.c test/unit/oom.h test/unit/oom-case
 
 # Catalogue, lists, feeds, ASN databases
 test_unit_unit_tests_SOURCES += test/unit/test-asn.c test/unit/test-catalogue.c \
+	test/unit/test-catalogue-bundled.c \
 	test/unit/test-feed.c test/unit/test-source.c test/unit/tiny-mmdb.c test/unit/tiny-mmdb.h
 
 check_PROGRAMS += test/unit/read-source
@@ -53,7 +55,7 @@ test/unit/feeds.log: test/unit/read-source$(EXEEXT)
 test_unit_unit_tests_SOURCES += test/unit/mmdb-fixture.c test/unit/mmdb-fixture.h \
 	test/unit/test-compile.c test/unit/test-mmdbw.c test/unit/test-relaydb.c \
 	test/unit/test-relaydb-frame.c test/unit/test-relaydb-meta.c \
-	test/unit/test-relaydb-order.c
+	test/unit/test-relaydb-order.c test/unit/test-relaydb-refused.c
 TESTS += test/unit/mmdb-readers.test
 EXTRA_DIST += test/unit/mmdb-readers.test
 
@@ -67,4 +69,5 @@ test_unit_unit_tests_SOURCES += test/unit/policy-texts.h test/unit/test-policy.c
 	test/unit/test-policy-lint.c
 
 # Dovecot configuration
-test_unit_unit_tests_SOURCES += test/unit/test-doveconf.c
+test_unit_unit_tests_SOURCES += test/unit/doveconf-texts.h test/unit/test-doveconf.c \
+	test/unit/test-doveconf-input.c

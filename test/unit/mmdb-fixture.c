@@ -117,3 +117,31 @@ uint64_t rs_fixture_random(uint64_t *state)
 	*state ^= *state << 17;
 	return *state;
 }
+
+struct walked {
+	const struct rs_relaydb *db;
+	struct rs_net last;
+	size_t count, wrong;
+};
+
+/* Each place is behind the last one, and its first address finds its match. */
+static int walk_one(const struct rs_net *net, const struct rs_match *match, void *context)
+{
+	struct walked *w = context;
+	const struct rs_match *found;
+
+	if (w->count++ > 0 && (rs_net_cmp(&w->last, net) >= 0 || rs_net_covers(&w->last, net)))
+		w->wrong++;
+	if (rs_relaydb_lookup(w->db, &net->ip, &found) != 1 || found != match)
+		w->wrong++;
+	w->last = *net;
+	return 0;
+}
+
+void rs_fixture_walk(const char *label, const struct rs_relaydb *db)
+{
+	struct walked walked = { .db = db };
+
+	RS_CHECK_INT(label, rs_relaydb_walk(db, walk_one, &walked), 0);
+	RS_CHECK_INT(label, walked.wrong, 0);
+}

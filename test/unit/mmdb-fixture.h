@@ -38,6 +38,10 @@ void rs_fixture_build(const struct rs_fixture_net *nets, size_t count, struct rs
 void rs_fixture_free(struct rs_built *built);
 struct rs_relaydb *rs_fixture_load(const struct rs_fixture_net *nets, size_t count);
 
+/* Checks that a walk goes through all places in their order, and that a lookup of
+ * the first address of each finds the same. */
+void rs_fixture_walk(const char *label, const struct rs_relaydb *db);
+
 /* xorshift64: the same numbers in every run. *state is not 0. */
 uint64_t rs_fixture_random(uint64_t *state);
 

@@ -5,12 +5,14 @@ RS_SUITE(diag)
 RS_SUITE(ip)
 RS_SUITE(ip_net)
 RS_SUITE(json)
+RS_SUITE(jsonw)
 RS_SUITE(logline)
 RS_SUITE(text)
 
 /* Catalogue, lists, feeds, ASN databases */
 RS_SUITE(asn)
 RS_SUITE(catalogue)
+RS_SUITE(catalogue_bundled)
 RS_SUITE(feed)
 RS_SUITE(source)
 
@@ -21,6 +23,7 @@ RS_SUITE(relaydb)
 RS_SUITE(relaydb_meta)
 RS_SUITE(relaydb_order)
 RS_SUITE(relaydb_frame)
+RS_SUITE(relaydb_refused)
 
 /* Policy and decision */
 RS_SUITE(policy)
@@ -34,3 +37,4 @@ RS_SUITE(scale)
 
 /* Dovecot configuration */
 RS_SUITE(doveconf)
+RS_SUITE(doveconf_input)

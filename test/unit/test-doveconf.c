@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "doveconf-texts.h"
 #include "unit.h"
 
 #include <relaysentry/doveconf.h>
@@ -6,83 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The recommended configuration, as doveconf -n of each release prints it. */
-static const char v23[] = "# 2.3.19.1 (9b53102964): /etc/dovecot/dovecot.conf\n"
-			  "# OS: Linux 6.1.0 x86_64 Debian 12.11 \n"
-			  "# Hostname: mail.example.org\n"
-			  "auth_master_user_separator = *\n"
-			  "auth_mechanisms = plain login scram-sha-256\n"
-			  "mail_location = maildir:~/Maildir\n"
-			  "passdb {\n"
-			  "  args = scheme=PLAIN /etc/dovecot/users\n"
-			  "  driver = passwd-file\n"
-			  "  result_success = continue-ok\n" /* 10 */
-			  "}\n"
-			  "passdb {\n"
-			  "  args = /etc/relaysentry/policy.json on_error=allow\n"
-			  "  driver = relaysentry\n"
-			  "  result_failure = return-fail\n"
-			  "  result_internalfail = return-fail\n"
-			  "  result_success = return\n"
-			  "  skip = unauthenticated\n"
-			  "}\n"
-			  "passdb {\n" /* 20 */
-			  "  args = /etc/dovecot/masters\n"
-			  "  driver = passwd-file\n"
-			  "  master = yes\n"
-			  "  result_success = continue\n"
-			  "}\n"
-			  "service auth {\n"
-			  "  unix_listener auth-userdb {\n"
-			  "    mode = 0600\n"
-			  "  }\n"
-			  "}\n" /* 30 */
-			  "ssl_key =  # hidden, use -P to show it\n"
-			  "userdb {\n"
-			  "  driver = prefetch\n"
-			  "}\n"
-			  "protocol imap {\n"
-			  "  mail_plugins = quota imap_quota\n"
-			  "}\n";
-
-static const char v24[] = "# 2.4.1-4 (7d8c0e5759): /etc/dovecot/dovecot.conf\n"
-			  "# OS: Linux 6.12.0 x86_64 Debian 13.1\n"
-			  "# Hostname: mail.example.org\n"
-			  "dovecot_config_version = 2.4.1\n"
-			  "auth_master_user_separator = *\n"
-			  "auth_mechanisms = plain login scram-sha-256\n"
-			  "dovecot_storage_version = 2.4.1\n"
-			  "passdb passwd-file {\n"
-			  "  passwd_file_path = /etc/dovecot/users\n"
-			  "  result_success = continue-ok\n" /* 10 */
-			  "}\n"
-			  "passdb relaysentry {\n"
-			  "  config_file = /etc/relaysentry/policy.json\n"
-			  "  on_error = allow\n"
-			  "  result_failure = return-fail\n"
-			  "  result_internalfail = return-fail\n"
-			  "  result_success = return\n"
-			  "  skip = unauthenticated\n"
-			  "}\n"
-			  "passdb masters {\n" /* 20 */
-			  "  driver = passwd-file\n"
-			  "  master = yes\n"
-			  "  passwd_file_path = /etc/dovecot/masters\n"
-			  "  result_success = continue\n"
-			  "}\n"
-			  "namespace inbox {\n"
-			  "  inbox = yes\n"
-			  "  separator = /\n"
-			  "}\n"
-			  "ssl_server {\n" /* 30 */
-			  "  cert_file = /etc/dovecot/private/dovecot.pem\n"
-			  "}\n"
-			  "userdb prefetch {\n"
-			  "}\n"
-			  "protocol imap {\n"
-			  "  mail_plugins = quota imap_quota\n"
-			  "}\n";
 
 #define CLOSE_OURS "  skip = unauthenticated\n}\n"
 /* In both texts ours begins in the same line and ends with the same lines. */
@@ -101,73 +25,76 @@ struct opening {
 };
 
 static const struct opening openings[] = {
-	{ "danger 2: skip = unauthenticated in the first passdb (2.3)", v23,
+	{ "danger 2: skip = unauthenticated in the first passdb (2.3)", rs_doveconf_23,
 	  "  driver = passwd-file\n  result_success = continue-ok\n",
 	  "  driver = passwd-file\n  result_success = continue\n  master = yes\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 19, "Dovecot drops the block", "skip = never" },
-	{ "danger 2: skip = unauthenticated in the first passdb (2.4)", v24,
+	{ "danger 2: skip = unauthenticated in the first passdb (2.4)", rs_doveconf_24,
 	  "  result_success = continue-ok\n", "  result_success = continue\n  master = yes\n", NULL,
 	  NULL, RS_LEVEL_ERROR, 19, "Dovecot drops the block", "skip = never" },
-	{ "danger 3: a master passdb with the default result (2.3)", v23,
+	{ "danger 3: a master passdb with the default result (2.3)", rs_doveconf_23,
 	  "  result_success = continue\n}\n", "}\n", NULL, NULL, RS_LEVEL_ERROR, 20,
 	  "master passdb passwd-file has result_success = return-ok or return:",
 	  "result_success = continue" },
-	{ "danger 3: a master passdb with the default result (2.4)", v24,
+	{ "danger 3: a master passdb with the default result (2.4)", rs_doveconf_24,
 	  "  result_success = continue\n}\n", "}\n", NULL, NULL, RS_LEVEL_ERROR, 20,
 	  "master passdb masters has result_success = return-ok", "result_success = continue" },
-	{ "danger 3: a master passdb that returns", v23, "  result_success = continue\n}\n",
-	  "  result_success = return\n}\n", NULL, NULL, RS_LEVEL_ERROR, 24,
-	  "has result_success = return:", "result_success = continue" },
-	{ "args with a slip, with which the driver checks nothing", v23, " on_error=allow",
-	  " on_eror=deny", NULL, NULL, RS_LEVEL_ERROR, 13, "\"on_eror=deny\" is neither",
-	  "policy.json on_error=allow" },
-	{ "args with a value that on_error does not have", v23, " on_error=allow",
+	{ "danger 3: a master passdb that returns", rs_doveconf_23,
+	  "  result_success = continue\n}\n", "  result_success = return\n}\n", NULL, NULL,
+	  RS_LEVEL_ERROR, 24, "has result_success = return:", "result_success = continue" },
+	{ "args with a slip, with which the driver checks nothing", rs_doveconf_23,
+	  " on_error=allow", " on_eror=deny", NULL, NULL, RS_LEVEL_ERROR, 13,
+	  "\"on_eror=deny\" is neither", "policy.json on_error=allow" },
+	{ "args with a value that on_error does not have", rs_doveconf_23, " on_error=allow",
 	  " on_error=reject", NULL, NULL, RS_LEVEL_ERROR, 13, "\"on_error=reject\" is neither",
 	  "policy.json on_error=allow" },
-	{ "args with a relative path", v23, "args = /etc/relay", "args = relay", NULL, NULL,
-	  RS_LEVEL_ERROR, 13, "\"relaysentry/policy.json\" is neither",
+	{ "args with a relative path", rs_doveconf_23, "args = /etc/relay", "args = relay", NULL,
+	  NULL, RS_LEVEL_ERROR, 13, "\"relaysentry/policy.json\" is neither",
 	  "policy.json on_error=allow" },
-	{ "args with two policies", v23, "policy.json on_error=allow", "a.json /b.json", NULL, NULL,
-	  RS_LEVEL_ERROR, 13, "\"/b.json\" comes second", "policy.json on_error=allow" },
-	{ "a master passdb whose failure succeeds", v23, "  result_success = continue\n}\n",
+	{ "args with two policies", rs_doveconf_23, "policy.json on_error=allow", "a.json /b.json",
+	  NULL, NULL, RS_LEVEL_ERROR, 13, "\"/b.json\" comes second",
+	  "policy.json on_error=allow" },
+	{ "a master passdb whose failure succeeds", rs_doveconf_23,
+	  "  result_success = continue\n}\n",
 	  "  result_failure = return-ok\n  result_success = continue\n}\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 24, "result_failure = return-ok", "result_failure = continue" },
-	{ "a master passdb whose internal failure succeeds", v23,
+	{ "a master passdb whose internal failure succeeds", rs_doveconf_23,
 	  "  result_success = continue\n}\n",
 	  "  result_internalfail = return-ok\n  result_success = continue\n}\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 24, "result_internalfail = return-ok", "result_internalfail = continue" },
-	{ "danger 8: continue in the last passdb does not start (2.4)", v24,
+	{ "danger 8: continue in the last passdb does not start (2.4)", rs_doveconf_24,
 	  "  result_success = return\n", "  result_success = continue\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 17, "does not start", "result_success = return" },
-	{ "danger 8: pass = yes in the last passdb does not start (2.3)", v23,
+	{ "danger 8: pass = yes in the last passdb does not start (2.3)", rs_doveconf_23,
 	  "  result_success = return\n", "  pass = yes\n", NULL, NULL, RS_LEVEL_ERROR, 17,
 	  "does not start", "result_success = return" },
-	{ "danger 9: ANONYMOUS (2.3)", v23, "plain login scram-sha-256", "plain anonymous login",
-	  NULL, NULL, RS_LEVEL_ERROR, 5, "ANONYMOUS logins ask no passdb",
+	{ "danger 9: ANONYMOUS (2.3)", rs_doveconf_23, "plain login scram-sha-256",
+	  "plain anonymous login", NULL, NULL, RS_LEVEL_ERROR, 5, "ANONYMOUS logins ask no passdb",
 	  "auth_mechanisms = plain login" },
-	{ "danger 9: ANONYMOUS in capitals (2.4)", v24, "plain login scram-sha-256",
+	{ "danger 9: ANONYMOUS in capitals (2.4)", rs_doveconf_24, "plain login scram-sha-256",
 	  "plain ANONYMOUS", NULL, NULL, RS_LEVEL_ERROR, 6, "ANONYMOUS logins",
 	  "auth_mechanisms = plain" },
-	{ "danger 9: ANONYMOUS added for one protocol (2.4)", v24,
+	{ "danger 9: ANONYMOUS added for one protocol (2.4)", rs_doveconf_24,
 	  "  mail_plugins = quota imap_quota\n", "  auth_mechanisms {\n    anonymous = yes\n  }\n",
 	  NULL, NULL, RS_LEVEL_ERROR, 36, "ANONYMOUS logins",
 	  "auth_mechanisms = plain login scram-sha-256" },
-	{ "danger 9: ANONYMOUS for one protocol (2.3)", v23, "  mail_plugins = quota imap_quota\n",
-	  "  auth_mechanisms = anonymous\n", NULL, NULL, RS_LEVEL_ERROR, 36, "ANONYMOUS logins",
+	{ "danger 9: ANONYMOUS for one protocol (2.3)", rs_doveconf_23,
+	  "  mail_plugins = quota imap_quota\n", "  auth_mechanisms = anonymous\n", NULL, NULL,
+	  RS_LEVEL_ERROR, 36, "ANONYMOUS logins", "auth_mechanisms = plain" },
+	{ "danger 9: NTLM", rs_doveconf_23, "login scram-sha-256\n",
+	  "ntlm\nauth_use_winbind = yes\n", NULL, NULL, RS_LEVEL_ERROR, 5, "NTLM logins",
 	  "auth_mechanisms = plain" },
-	{ "danger 9: NTLM", v23, "login scram-sha-256\n", "ntlm\nauth_use_winbind = yes\n", NULL,
-	  NULL, RS_LEVEL_ERROR, 5, "NTLM logins", "auth_mechanisms = plain" },
-	{ "danger 9: GSS-SPNEGO through winbind", v24, "login scram-sha-256\n",
+	{ "danger 9: GSS-SPNEGO through winbind", rs_doveconf_24, "login scram-sha-256\n",
 	  "gss-spnego\nauth_use_winbind = yes\n", NULL, NULL, RS_LEVEL_ERROR, 6,
 	  "GSS-SPNEGO logins", "auth_mechanisms = plain" },
-	{ "danger 9: GSSAPI skips us (2.3)", v23, "scram-sha-256", "gssapi", NULL, NULL,
+	{ "danger 9: GSSAPI skips us (2.3)", rs_doveconf_23, "scram-sha-256", "gssapi", NULL, NULL,
 	  RS_LEVEL_ERROR, 18, "Kerberos logins", "skip = never" },
-	{ "danger 9: GSSAPI skips us (2.4)", v24, "scram-sha-256", "gssapi", NULL, NULL,
+	{ "danger 9: GSSAPI skips us (2.4)", rs_doveconf_24, "scram-sha-256", "gssapi", NULL, NULL,
 	  RS_LEVEL_ERROR, 18, "Kerberos logins", "skip = never" },
-	{ "danger 9: GSS-SPNEGO without winbind is GSSAPI", v23, "scram-sha-256", "gss-spnego",
-	  NULL, NULL, RS_LEVEL_ERROR, 18, "Kerberos logins", "skip = never" },
-	{ "danger 9: GSSAPI ends at a primary that must know the user", v23, "scram-sha-256",
-	  "gssapi",
+	{ "danger 9: GSS-SPNEGO without winbind is GSSAPI", rs_doveconf_23, "scram-sha-256",
+	  "gss-spnego", NULL, NULL, RS_LEVEL_ERROR, 18, "Kerberos logins", "skip = never" },
+	{ "danger 9: GSSAPI ends at a primary that must know the user", rs_doveconf_23,
+	  "scram-sha-256", "gssapi",
 	  "  result_success = continue-ok\n}\npassdb {\n  args = /etc/relaysentry/policy.json "
 	  "on_error=allow\n  driver = relaysentry\n  result_failure = return-fail\n  "
 	  "result_internalfail = return-fail\n  result_success = return\n  skip = "
@@ -177,118 +104,122 @@ static const struct opening openings[] = {
 	  "  driver = relaysentry\n  result_failure = return-fail\n  result_internalfail = "
 	  "return-fail\n  result_success = return\n",
 	  RS_LEVEL_ERROR, 10, "Kerberos logins", "result_failure = continue" },
-	{ "danger 10: tokens end at a primary that must know the user (2.4)", v24, "scram-sha-256",
-	  "oauthbearer", "  result_success = continue-ok\n",
+	{ "danger 10: tokens end at a primary that must know the user (2.4)", rs_doveconf_24,
+	  "scram-sha-256", "oauthbearer", "  result_success = continue-ok\n",
 	  "  result_failure = return-fail\n  result_success = continue-ok\n", RS_LEVEL_ERROR, 10,
 	  "token logins", "result_failure = continue" },
-	{ "danger 10: the same with XOAUTH2 and return", v24, "scram-sha-256", "xoauth2",
+	{ "danger 10: the same with XOAUTH2 and return", rs_doveconf_24, "scram-sha-256", "xoauth2",
 	  "  result_success = continue-ok\n",
 	  "  result_failure = return\n  result_success = continue-ok\n", RS_LEVEL_ERROR, 10,
 	  "token logins", "result_failure = continue" },
-	{ "danger 11: a password as a token (2.3)", v23, "plain login scram-sha-256",
+	{ "danger 11: a password as a token (2.3)", rs_doveconf_23, "plain login scram-sha-256",
 	  "plain oauthbearer xoauth2 login", NULL, NULL, RS_LEVEL_ERROR, 7, "takes a bearer token",
 	  "mechanisms = plain login" },
-	{ "danger 11: a filter that lets tokens through (2.3)", v23, "login scram-sha-256",
-	  "xoauth2", "  driver = passwd-file\n  result",
+	{ "danger 11: a filter that lets tokens through (2.3)", rs_doveconf_23,
+	  "login scram-sha-256", "xoauth2", "  driver = passwd-file\n  result",
 	  "  driver = passwd-file\n  mechanisms = plain xoauth2\n  result", RS_LEVEL_ERROR, 10,
 	  "takes a bearer token", "mechanisms = plain" },
-	{ "danger 13: a passdb after ours (2.3)", v23, OURS_END,
+	{ "danger 13: a passdb after ours (2.3)", rs_doveconf_23, OURS_END,
 	  OURS_END "passdb {\n  driver = pam\n}\n", NULL, NULL, RS_LEVEL_ERROR, 20,
 	  "passdb pam comes after relaysentry", "result_success = continue-ok" },
-	{ "danger 13: a passdb after ours (2.4)", v24, OURS_END, OURS_END "passdb pam {\n}\n", NULL,
-	  NULL, RS_LEVEL_ERROR, 20, "passdb pam comes after relaysentry",
-	  "result_success = continue-ok" },
-	{ "danger 17: a passdb after ours, which skips nobody (2.3)", v23,
+	{ "danger 13: a passdb after ours (2.4)", rs_doveconf_24, OURS_END,
+	  OURS_END "passdb pam {\n}\n", NULL, NULL, RS_LEVEL_ERROR, 20,
+	  "passdb pam comes after relaysentry", "result_success = continue-ok" },
+	{ "danger 17: a passdb after ours, which skips nobody (2.3)", rs_doveconf_23,
 	  "  skip = unauthenticated\n}\n", "}\npassdb {\n  driver = pam\n}\n", NULL, NULL,
 	  RS_LEVEL_WARNING, 19, "which decides before it", "result_success = continue-ok" },
-	{ "danger 13: a protocol's passdb comes after ours in 2.4", v24,
+	{ "danger 13: a protocol's passdb comes after ours in 2.4", rs_doveconf_24,
 	  "  mail_plugins = quota imap_quota\n", "  passdb pam {\n  }\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 36, "passdb pam of protocol imap comes after",
 	  "result_success = continue-ok" },
-	{ "a protocol's passdb comes before ours in 2.3", v23,
+	{ "a protocol's passdb comes before ours in 2.3", rs_doveconf_23,
 	  "  mail_plugins = quota imap_quota\n", "  passdb {\n    driver = pam\n    name = \n  }\n",
 	  NULL, NULL, RS_LEVEL_ERROR, 36,
 	  "passdb pam of protocol imap has result_success = return-ok",
 	  "result_success = continue-ok" },
-	{ "danger 13: deny", v23, "  skip = unauth", "  deny = yes\n  skip = unauth", NULL, NULL,
-	  RS_LEVEL_ERROR, 18, "deny = yes", "remove the line" },
-	{ "danger 13: master", v23, "  skip = unauth", "  master = yes\n  skip = unauth", NULL,
-	  NULL, RS_LEVEL_ERROR, 18, "master = yes", "remove the line" },
-	{ "danger 13: pass in front of another passdb", v23, OURS_END,
+	{ "danger 13: deny", rs_doveconf_23, "  skip = unauth", "  deny = yes\n  skip = unauth",
+	  NULL, NULL, RS_LEVEL_ERROR, 18, "deny = yes", "remove the line" },
+	{ "danger 13: master", rs_doveconf_23, "  skip = unauth", "  master = yes\n  skip = unauth",
+	  NULL, NULL, RS_LEVEL_ERROR, 18, "master = yes", "remove the line" },
+	{ "danger 13: pass in front of another passdb", rs_doveconf_23, OURS_END,
 	  "  pass = yes\n  skip = unauthenticated\n}\npassdb {\n  driver = pam\n  skip = "
 	  "unauthenticated\n}\n",
 	  NULL, NULL, RS_LEVEL_ERROR, 17, "pass = yes", "result_success = return" },
-	{ "danger 13: mechanisms (2.3)", v23, "  driver = relaysentry\n",
+	{ "danger 13: mechanisms (2.3)", rs_doveconf_23, "  driver = relaysentry\n",
 	  "  driver = relaysentry\n  mechanisms = plain\n", NULL, NULL, RS_LEVEL_ERROR, 15,
 	  "some mechanisms only", "remove the line" },
-	{ "danger 13: mechanisms_filter (2.4)", v24, "  on_error = allow\n",
+	{ "danger 13: mechanisms_filter (2.4)", rs_doveconf_24, "  on_error = allow\n",
 	  "  mechanisms_filter = plain\n", NULL, NULL, RS_LEVEL_ERROR, 14, "some mechanisms only",
 	  "remove the line" },
-	{ "danger 13: mechanisms_filter as a block (2.4)", v24, "  on_error = allow\n",
+	{ "danger 13: mechanisms_filter as a block (2.4)", rs_doveconf_24, "  on_error = allow\n",
 	  "  mechanisms_filter {\n    plain = yes\n  }\n", NULL, NULL, RS_LEVEL_ERROR, 14,
 	  "some mechanisms only", "remove the line" },
-	{ "danger 13: username_filter (2.3)", v23, "  skip = unauth",
+	{ "danger 13: username_filter (2.3)", rs_doveconf_23, "  skip = unauth",
 	  "  username_filter = !*@example.net\n  skip = unauth", NULL, NULL, RS_LEVEL_ERROR, 18,
 	  "username_filter", "remove the line" },
-	{ "danger 13: username_filter with its prefix (2.4)", v24, "  skip = unauth",
+	{ "danger 13: username_filter with its prefix (2.4)", rs_doveconf_24, "  skip = unauth",
 	  "  passdb_username_filter = *@example.net\n  skip = unauth", NULL, NULL, RS_LEVEL_ERROR,
 	  18, "username_filter", "remove the line" },
-	{ "danger 13: use_worker (2.4)", v24, "  skip = unauth",
+	{ "danger 13: use_worker (2.4)", rs_doveconf_24, "  skip = unauth",
 	  "  use_worker = yes\n  skip = unauth", NULL, NULL, RS_LEVEL_ERROR, 18, "use_worker = yes",
 	  "passdb_use_worker = no" },
-	{ "danger 13: result_internalfail left out (2.3)", v23,
+	{ "danger 13: result_internalfail left out (2.3)", rs_doveconf_23,
 	  "  result_internalfail = return-fail\n", "", NULL, NULL, RS_LEVEL_ERROR, 12,
 	  "result_internalfail = continue", "result_internalfail = return-fail" },
-	{ "danger 13: result_internalfail = return (2.4)", v24,
+	{ "danger 13: result_internalfail = return (2.4)", rs_doveconf_24,
 	  "  result_internalfail = return-fail\n", "  result_internalfail = return\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 16,
 	  "result_internalfail = return:", "result_internalfail = return-fail" },
-	{ "ours: a failure that succeeds", v23, "  result_failure = return-fail\n",
+	{ "ours: a failure that succeeds", rs_doveconf_23, "  result_failure = return-fail\n",
 	  "  result_failure = return-ok\n", NULL, NULL, RS_LEVEL_ERROR, 15,
 	  "result_failure = return-ok", "result_failure = return-fail" },
-	{ "ours: result_failure left out", v24, "  result_failure = return-fail\n", "", NULL, NULL,
-	  RS_LEVEL_WARNING, 12, "result_failure = continue", "result_failure = return-fail" },
-	{ "ours: result_success left out (2.4)", v24, "  result_success = return\n", "", NULL, NULL,
-	  RS_LEVEL_WARNING, 12, "result_success = return-ok", "result_success = return" },
-	{ "ours: nobody gets in", v23, "  result_success = return\n",
+	{ "ours: result_failure left out", rs_doveconf_24, "  result_failure = return-fail\n", "",
+	  NULL, NULL, RS_LEVEL_WARNING, 12, "result_failure = continue",
+	  "result_failure = return-fail" },
+	{ "ours: result_success left out (2.4)", rs_doveconf_24, "  result_success = return\n", "",
+	  NULL, NULL, RS_LEVEL_WARNING, 12, "result_success = return-ok",
+	  "result_success = return" },
+	{ "ours: nobody gets in", rs_doveconf_23, "  result_success = return\n",
 	  "  result_success = return-fail\n", NULL, NULL, RS_LEVEL_ERROR, 17,
 	  "every login is refused", "result_success = return" },
-	{ "ours: skipped when authenticated", v23, "  skip = unauthenticated\n",
+	{ "ours: skipped when authenticated", rs_doveconf_23, "  skip = unauthenticated\n",
 	  "  skip = authenticated\n", NULL, NULL, RS_LEVEL_ERROR, 18, "as soon as a password",
 	  "skip = unauthenticated" },
-	{ "a primary with the default result (2.3)", v23, "  result_success = continue-ok\n", "",
-	  NULL, NULL, RS_LEVEL_ERROR, 7,
+	{ "a primary with the default result (2.3)", rs_doveconf_23,
+	  "  result_success = continue-ok\n", "", NULL, NULL, RS_LEVEL_ERROR, 7,
 	  "passdb passwd-file has result_success = return-ok or return:",
 	  "result_success = continue-ok" },
-	{ "a primary with the default result (2.4)", v24, "  result_success = continue-ok\n", "",
-	  NULL, NULL, RS_LEVEL_ERROR, 8, "passdb passwd-file has result_success = return-ok",
-	  "result_success = continue-ok" },
-	{ "a primary with the prefix of 2.4", v24, "  result_success = continue-ok\n",
+	{ "a primary with the default result (2.4)", rs_doveconf_24,
+	  "  result_success = continue-ok\n", "", NULL, NULL, RS_LEVEL_ERROR, 8,
+	  "passdb passwd-file has result_success = return-ok", "result_success = continue-ok" },
+	{ "a primary with the prefix of 2.4", rs_doveconf_24, "  result_success = continue-ok\n",
 	  "  passdb_result_success = return\n", NULL, NULL, RS_LEVEL_ERROR, 10,
 	  "has result_success = return:", "result_success = continue-ok" },
-	{ "a primary whose failure succeeds", v23, "  result_success = continue-ok\n",
+	{ "a primary whose failure succeeds", rs_doveconf_23, "  result_success = continue-ok\n",
 	  "  result_failure = return-ok\n  result_success = continue-ok\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 10, "result_failure = return-ok", "result_failure = continue" },
-	{ "a primary whose internal failure succeeds", v24, "  result_success = continue-ok\n",
+	{ "a primary whose internal failure succeeds", rs_doveconf_24,
+	  "  result_success = continue-ok\n",
 	  "  result_internalfail = return-ok\n  result_success = continue-ok\n", NULL, NULL,
 	  RS_LEVEL_ERROR, 10, "result_internalfail = return-ok", "result_internalfail = continue" },
-	{ "a second primary that keeps the success of the first", v23,
+	{ "a second primary that keeps the success of the first", rs_doveconf_23,
 	  "passdb {\n  args = /etc/relay",
 	  "passdb {\n  driver = pam\n  result_failure = return\n  result_success = continue-ok\n}\n"
 	  "passdb {\n  args = /etc/relay",
 	  NULL, NULL, RS_LEVEL_ERROR, 14, "authenticated already", "result_failure = continue" },
-	{ "the same after an internal failure", v23, "passdb {\n  args = /etc/relay",
+	{ "the same after an internal failure", rs_doveconf_23, "passdb {\n  args = /etc/relay",
 	  "passdb {\n  driver = pam\n  result_internalfail = return\n  result_success = "
 	  "continue-ok\n}\npassdb {\n  args = /etc/relay",
 	  NULL, NULL, RS_LEVEL_ERROR, 14, "authenticated already",
 	  "result_internalfail = continue" },
-	{ "passdbs in a group (2.4)", v24, "namespace inbox {",
+	{ "passdbs in a group (2.4)", rs_doveconf_24, "namespace inbox {",
 	  "group @auth more {\n  passdb pam {\n  }\n}\nnamespace inbox {", NULL, NULL,
 	  RS_LEVEL_WARNING, 26, "passdbs in a group", "where the group is used" },
-	{ "no passdb of ours", v23, "  driver = relaysentry\n", "  driver = passwd-file\n",
-	  "  result_success = return\n", "  result_success = return-ok\n", RS_LEVEL_ERROR, 0,
-	  "no login is checked", "verifies passwords" },
-	{ "ours in one protocol only", v24, "passdb relaysentry {\n",
+	{ "no passdb of ours", rs_doveconf_23, "  driver = relaysentry\n",
+	  "  driver = passwd-file\n", "  result_success = return\n",
+	  "  result_success = return-ok\n", RS_LEVEL_ERROR, 0, "no login is checked",
+	  "verifies passwords" },
+	{ "ours in one protocol only", rs_doveconf_24, "passdb relaysentry {\n",
 	  "protocol pop3 {\npassdb relaysentry {\n", CLOSE_OURS, CLOSE_OURS "}\n", RS_LEVEL_ERROR,
 	  0, "logins of all other protocols", "verifies passwords" },
 };
@@ -352,44 +283,49 @@ static const struct {
 	const char *config;
 	const char *from, *to;
 } closed[] = {
-	{ "as recommended (2.3)", v23, "", "" },
-	{ "as recommended (2.4)", v24, "", "" },
-	{ "doveconf of 2.3 leaves result_success = return out", v23, "  result_success = return\n",
-	  "" },
-	{ "the primary continues", v23, "continue-ok", "continue" },
-	{ "the primary never succeeds", v23, "continue-ok", "return-fail" },
-	{ "a deny passdb before", v23, "passdb {\n",
+	{ "as recommended (2.3)", rs_doveconf_23, "", "" },
+	{ "as recommended (2.4)", rs_doveconf_24, "", "" },
+	{ "doveconf of 2.3 leaves result_success = return out", rs_doveconf_23,
+	  "  result_success = return\n", "" },
+	{ "the primary continues", rs_doveconf_23, "continue-ok", "continue" },
+	{ "the primary never succeeds", rs_doveconf_23, "continue-ok", "return-fail" },
+	{ "a deny passdb before", rs_doveconf_23, "passdb {\n",
 	  "passdb {\n  deny = yes\n  driver = passwd-file\n}\npassdb {\n" },
-	{ "a passdb after us that is asked about verified users only", v23, OURS_END,
+	{ "a passdb after us that is asked about verified users only", rs_doveconf_23, OURS_END,
 	  OURS_END "passdb {\n  driver = lua\n  skip = unauthenticated\n}\n" },
-	{ "skip = never", v23, "  skip = unauthenticated\n", "" },
-	{ "in first place, which skips nobody (2.3)", v23, "passdb {\n",
+	{ "skip = never", rs_doveconf_23, "  skip = unauthenticated\n", "" },
+	{ "in first place, which skips nobody (2.3)", rs_doveconf_23, "passdb {\n",
 	  "passdb {\n  driver = relaysentry\n  result_failure = return-fail\n  "
 	  "result_internalfail = return-fail\n}\npassdb {\n" },
-	{ "a second primary that returns, but never for verified users", v23,
+	{ "a second primary that returns, but never for verified users", rs_doveconf_23,
 	  "passdb {\n  args = /etc/relay",
 	  "passdb {\n  driver = pam\n  result_failure = return\n  result_success = continue-ok\n"
 	  "  skip = authenticated\n}\npassdb {\n  args = /etc/relay" },
-	{ "tokens, and a primary that takes passwords only (2.3)", v23,
+	{ "tokens, and a primary that takes passwords only (2.3)", rs_doveconf_23,
 	  "scram-sha-256\nmail_location = maildir:~/Maildir\npassdb {\n",
 	  "xoauth2\npassdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  result_success = "
 	  "continue-ok\n}\npassdb {\n  mechanisms = plain login\n" },
-	{ "tokens in 2.4", v24, "scram-sha-256", "oauthbearer xoauth2" },
-	{ "return-fail is no danger without tokens", v23, "  result_success = continue-ok\n",
+	{ "tokens in 2.4", rs_doveconf_24, "scram-sha-256", "oauthbearer xoauth2" },
+	{ "return-fail is no danger without tokens", rs_doveconf_23,
+	  "  result_success = continue-ok\n",
 	  "  result_failure = return-fail\n  result_success = continue-ok\n" },
-	{ "our block changed by a protocol", v24, "  mail_plugins = quota imap_quota\n",
+	{ "our block changed by a protocol", rs_doveconf_24, "  mail_plugins = quota imap_quota\n",
 	  "  passdb relaysentry {\n    skip = never\n  }\n" },
-	{ "a protocol that excludes one", v23, "protocol imap {", "protocol !imap {" },
-	{ "an empty filter is none", v24, "  on_error = allow\n", "  mechanisms_filter =\n" },
-	{ "without the comments on top (2.3)", v23, "# 2.3.19.1 (9b53102964): /etc", "# /etc" },
-	{ "without the comments on top (2.4)", v24, "# 2.4.1-4 (7d8c0e5759): /etc", "# /etc" },
-	{ "warnings of doveconf itself", v23, "# Hostname",
+	{ "a protocol that excludes one", rs_doveconf_23, "protocol imap {", "protocol !imap {" },
+	{ "an empty filter is none", rs_doveconf_24, "  on_error = allow\n",
+	  "  mechanisms_filter =\n" },
+	{ "without the comments on top (2.3)", rs_doveconf_23, "# 2.3.19.1 (9b53102964): /etc",
+	  "# /etc" },
+	{ "without the comments on top (2.4)", rs_doveconf_24, "# 2.4.1-4 (7d8c0e5759): /etc",
+	  "# /etc" },
+	{ "warnings of doveconf itself", rs_doveconf_23, "# Hostname",
 	  "doveconf: Warning: please set ssl_dh=</etc/dovecot/dh.pem\n# Hostname" },
-	{ "a value from a file", v23, "ssl_key =  # hidden, use -P to show it",
+	{ "a value from a file", rs_doveconf_23, "ssl_key =  # hidden, use -P to show it",
 	  "ssl_cert = </etc/ssl/x.pem" },
-	{ "quoted values", v23, "maildir:~/Maildir", "\"maildir:~/Mail # dir \\\"{\\\\\"" },
-	{ "CRLF", v23, "mail_location = maildir:~/Maildir\n", "mail_location = x\r\n" },
-	{ "blocks with networks and quoted names", v24, "namespace inbox {",
+	{ "quoted values", rs_doveconf_23, "maildir:~/Maildir",
+	  "\"maildir:~/Mail # dir \\\"{\\\\\"" },
+	{ "CRLF", rs_doveconf_23, "mail_location = maildir:~/Maildir\n", "mail_location = x\r\n" },
+	{ "blocks with networks and quoted names", rs_doveconf_24, "namespace inbox {",
 	  "remote 10.0.0.0/8 {\n  protocol imap {\n    ssl = no\n  }\n}\nnamespace \"in {box\" {" },
 };
 
@@ -408,141 +344,8 @@ static void test_closed(void)
 	}
 }
 
-static const struct {
-	const char *label;
-	const char *text;
-	size_t len; /* 0: strlen */
-	unsigned line;
-	const char *what;
-} faulty[] = {
-	{ "nothing", "", 0, 0, "holds no settings" },
-	{ "comments only", "# 2.3.19.1 (9b53102964): x\n", 0, 0, "holds no settings" },
-	{ "NUL", "a = b\0\n", 7, 0, "NUL" },
-	{ "a block without an end", "a = b\npassdb {\n  driver = pam\n", 0, 2, "does not end" },
-	{ "an end without a block", "a = b\n}\n", 0, 2, "closes no block" },
-	{ "rubbish", "a = b\nrubbish\n", 0, 2, "neither a setting nor a block" },
-	{ "a file of another kind", "one\ntwo words\nthree\n", 0, 1,
-	  "neither a setting nor a block" },
-	{ "rubbish with words", "some words here\n", 0, 1, "neither a setting nor a block" },
-	{ "an open quote", "a = \"b\n\n", 0, 1, "quoted value does not end" },
-	{ "an open quote in a name", "passdb \"x {\n", 0, 1, "quoted value does not end" },
-};
-
-static void test_faulty(void)
-{
-	for (size_t i = 0; i < RS_COUNT(faulty); i++) {
-		struct rs_diags *diags = rs_diags_new();
-		size_t len = faulty[i].len != 0 ? faulty[i].len : strlen(faulty[i].text);
-		bool ok;
-
-		RS_CHECK_INT(faulty[i].label, rs_doveconf_lint("dc", faulty[i].text, len, diags),
-			     -1);
-		RS_CHECK_INT(faulty[i].label, rs_diags_kept(diags), 1);
-		ok = RS_CHECK(faulty[i].label, rs_unit_diags_have(diags, faulty[i].what), "%s",
-			      rs_unit_diags(diags));
-		if (ok && faulty[i].line != 0)
-			RS_CHECK_INT(faulty[i].label, rs_diags_get(diags, 0)->line, faulty[i].line);
-		rs_diags_free(&diags);
-	}
-}
-
-/* A protocol with passdbs of its own and without us, while another one has us. */
-static void test_protocol_without_us(void)
-{
-	static const char text[] = "# 2.4.1-4 (7d8c0e5759): x\n"
-				   "protocol imap {\n"
-				   "  passdb ldap {\n    result_success = continue-ok\n  }\n"
-				   "  passdb relaysentry {\n    result_failure = return-fail\n"
-				   "    result_internalfail = return-fail\n"
-				   "    result_success = return\n    skip = unauthenticated\n  }\n"
-				   "}\n"
-				   "protocol pop3 {\n  passdb ldap {\n  }\n}\n";
-	struct rs_diags *diags = rs_diags_new();
-
-	RS_CHECK_INT("result", rs_doveconf_lint("dc", text, sizeof(text) - 1, diags), 0);
-	RS_CHECK("pop3",
-		 rs_unit_diags_have(diags, "dc:13: protocol pop3 has no passdb relaysentry"), "%s",
-		 rs_unit_diags(diags));
-	RS_CHECK("others", rs_unit_diags_have(diags, "logins of all other protocols"));
-	RS_CHECK_INT("findings", rs_diags_kept(diags), 2);
-	rs_diags_free(&diags);
-}
-
-/* Dovecot drops our block, and yet everything that is wrong is told at once. */
-static void test_dropped(void)
-{
-	static const char text[] = "# 2.4.1-4 (7d8c0e5759): x\n"
-				   "passdb relaysentry {\n  result_failure = return-fail\n"
-				   "  result_internalfail = continue\n"
-				   "  skip = unauthenticated\n  use_worker = yes\n}\n"
-				   "passdb ldap {\n}\n"
-				   "passdb masters {\n  driver = passwd-file\n  master = yes\n}\n";
-	static const char *const wanted[] = {
-		"dc:5: skip = unauthenticated in the first passdb",
-		"dc:6: passdb relaysentry has passdb_use_worker = yes",
-		"dc:4: passdb relaysentry has result_internalfail = continue",
-		"dc:10: master passdb masters has result_success = return-ok",
-	};
-	struct rs_diags *diags = rs_diags_new();
-
-	RS_CHECK_INT("result", rs_doveconf_lint("dc", text, sizeof(text) - 1, diags), 0);
-	for (size_t i = 0; i < RS_COUNT(wanted); i++)
-		RS_CHECK(wanted[i], rs_unit_diags_have(diags, wanted[i]), "%s",
-			 rs_unit_diags(diags));
-	RS_CHECK_INT("findings", rs_diags_kept(diags), RS_COUNT(wanted));
-	rs_diags_free(&diags);
-}
-
-/* Many blocks, and blocks in blocks: an answer, at once. */
-static void test_hostile(void)
-{
-	enum { COUNT = 100000 };
-	static const char *const lines[] = { "passdb {\n", "protocol imap {\n}\n",
-					     "passdb {\n}\n" };
-
-	for (size_t i = 0; i < RS_COUNT(lines); i++) {
-		size_t len = strlen(lines[i]);
-		char *text = malloc(len * COUNT);
-		struct rs_diags *diags = rs_diags_new();
-
-		if (text == NULL)
-			abort();
-		for (size_t k = 0; k < COUNT; k++)
-			memcpy(text + k * len, lines[i], len);
-		RS_CHECK_INT(lines[i], rs_doveconf_lint("dc", text, len * COUNT, diags), -1);
-		RS_CHECK(lines[i], rs_unit_diags_have(diags, "too many blocks"));
-		rs_diags_free(&diags);
-		free(text);
-	}
-}
-
-/* Every text that the output may end with when it was cut: no crash, an answer. */
-static void test_cut(void)
-{
-	struct rs_diags *diags = rs_diags_new();
-	size_t len = sizeof(v24) - 1;
-
-	for (size_t i = 0; i < len; i++) {
-		char *cut = malloc(i + 1);
-
-		if (cut == NULL)
-			abort();
-		memcpy(cut, v24, i);
-		(void)rs_doveconf_lint("dc", cut, i, diags);
-		free(cut);
-		rs_diags_clear(diags);
-	}
-	RS_CHECK_INT("whole", rs_doveconf_lint("dc", v24, len, diags), 0);
-	rs_diags_free(&diags);
-}
-
 void rs_suite_doveconf(CU_pSuite suite)
 {
 	CU_add_test(suite, "each opening alone is found with its line and mend", test_openings);
 	CU_add_test(suite, "what opens nothing gives no finding", test_closed);
-	CU_add_test(suite, "what is no doveconf output is refused", test_faulty);
-	CU_add_test(suite, "a protocol without us is found", test_protocol_without_us);
-	CU_add_test(suite, "beside a block that Dovecot drops the rest is found", test_dropped);
-	CU_add_test(suite, "hostile input ends in an answer", test_hostile);
-	CU_add_test(suite, "output that was cut crashes nothing", test_cut);
 }
