@@ -74,15 +74,30 @@ AC_DEFUN([RS_DOVECOT_ONE_OF], [
     *" $rs_cap "*) rs_count=`expr $rs_count + 1` ;;
     esac
   done
-  AS_IF([test $rs_count -ne 1], [
-    AC_MSG_ERROR([the headers of Dovecot $DOVECOT_VERSION in $dovecot_pkgincludedir are not known: $1.
+  AS_IF([test $rs_count -ne 1], [RS_DOVECOT_UNKNOWN([$1])])
+])
+
+dnl RS_DOVECOT_ALL_OF(RELEASE, MACRO...)
+dnl Ends configure unless all of the macros were found.
+AC_DEFUN([RS_DOVECOT_ALL_OF], [
+  for rs_cap in $2; do
+    case " $rs_cap_found " in
+    *" $rs_cap "*) ;;
+    *) RS_DOVECOT_UNKNOWN([they look like those of $1, but $rs_cap is missing]) ;;
+    esac
+  done
+])
+
+dnl RS_DOVECOT_UNKNOWN(WHAT)
+AC_DEFUN([RS_DOVECOT_UNKNOWN], [
+  AC_MSG_ERROR([the headers of Dovecot $DOVECOT_VERSION in $dovecot_pkgincludedir are not known: $1.
 Known are 2.3.19 and later, and 2.4; config.log shows what the compiler said.
-To build the library and the command alone: ./configure --without-dovecot])])
+To build the library and the command alone: ./configure --without-dovecot])
 ])
 
 dnl RS_DOVECOT_CAPS
 dnl What differs between the releases of Dovecot, as -D flags in DOVECOT_CAPS.
-dnl The plugin reads them in one file (plugin/compat.h).
+dnl They choose plugin/compat-2.3.c or plugin/compat-2.4.c, which alone read them.
 AC_DEFUN([RS_DOVECOT_CAPS], [
   DOVECOT_CAPS=
   rs_cap_found=
@@ -104,9 +119,6 @@ AC_DEFUN([RS_DOVECOT_CAPS], [
     [	struct auth_request *r = NULL;
 	const char *const *p = &r->fields.protocol;
 	(void)p;])
-  RS_DOVECOT_ONE_OF([the name of the service in struct auth_request_fields],
-    [RS_FIELDS_SERVICE RS_FIELDS_PROTOCOL])
-
   RS_DOVECOT_CAP([fields.secured], [RS_FIELDS_SECURED], [],
     [	struct auth_request *r = NULL;
 	const enum auth_request_secured *p = &r->fields.secured;
@@ -115,14 +127,28 @@ AC_DEFUN([RS_DOVECOT_CAPS], [
     [	struct auth_request *r = NULL;
 	const enum auth_request_conn_secured *p = &r->fields.conn_secured;
 	(void)p;])
-  RS_DOVECOT_ONE_OF([the protection of the connection in struct auth_request_fields],
-    [RS_FIELDS_SECURED RS_FIELDS_CONN_SECURED])
-
-  dnl Gone from 2.4.2 on; fields.mech_name is in all.
-  RS_DOVECOT_CAP([request->mech], [RS_REQUEST_MECH], [],
-    [	struct auth_request *r = NULL;
-	const struct mech_module *const *p = (const struct mech_module *const *)&r->mech;
-	(void)p;])
+  RS_DOVECOT_CAP([lookup_credentials without a scheme], [RS_CREDENTIALS], [
+extern void rs_probe(struct auth_request *, lookup_credentials_callback_t *);
+extern void rs_found(enum passdb_result, const unsigned char *, size_t, struct auth_request *);],
+    [	struct passdb_module_interface iface = { .lookup_credentials = rs_probe };
+	lookup_credentials_callback_t *callback = rs_found;
+	(void)iface, (void)callback;])
+  RS_DOVECOT_CAP([verify_plain], [RS_VERIFY_PLAIN], [
+extern void rs_probe(struct auth_request *, const char *, verify_plain_callback_t *);
+extern void rs_verified(enum passdb_result, struct auth_request *);],
+    [	struct passdb_module_interface iface = { .verify_plain = rs_probe };
+	verify_plain_callback_t *callback = rs_verified;
+	(void)iface, (void)callback;])
+  RS_DOVECOT_CAP([mechanisms_filter in struct auth_passdb], [RS_AUTH_PASSDB_MECHANISMS_FILTER],
+    [#include <auth.h>],
+    [	struct auth_passdb *p = NULL;
+	const char *const *m = p->mechanisms_filter;
+	(void)m;])
+  RS_DOVECOT_CAP([settings with a check function], [RS_SETTINGS],
+    [#include <settings.h>
+extern bool rs_probe(void *, pool_t, const char **);],
+    [	struct setting_parser_info info = { .pool_offset1 = 1, .check_func = rs_probe };
+	(void)info;])
 
   dnl Before the mend of CVE-2022-30550 they stood in struct passdb_module; Debian
   dnl has backported it to 2.3.19.1.
@@ -132,6 +158,18 @@ AC_DEFUN([RS_DOVECOT_CAPS], [
 	const char *const *m = p->mechanisms;
 	(void)m;])
   AC_SUBST([DOVECOT_CAPS])
+
+  dnl What compat-2.3.c and compat-2.4.c each stand on.
+  case " $rs_cap_found " in
+  *" RS_PREINIT_ARGS "*)
+    rs_dovecot_2_3=yes
+    RS_DOVECOT_ALL_OF([2.3],
+      [RS_FIELDS_SERVICE RS_FIELDS_SECURED RS_CREDENTIALS RS_VERIFY_PLAIN]) ;;
+  *)
+    rs_dovecot_2_3=no
+    RS_DOVECOT_ALL_OF([2.4],
+      [RS_FIELDS_PROTOCOL RS_FIELDS_CONN_SECURED RS_CREDENTIALS RS_VERIFY_PLAIN RS_AUTH_PASSDB_MECHANISMS_FILTER RS_SETTINGS]) ;;
+  esac
 ])
 
 dnl RS_DOVECOT_VERSION

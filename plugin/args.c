@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "lib.h"
-#include "str.h"
-#include "str-sanitize.h"
 #include "args.h"
-
-#define RS_DEFAULT_POLICY RS_SYSCONFDIR "/policy.json"
 
 static const char *const rs_on_error_names[] = {
 	[RS_ON_ERROR_ALLOW] = "allow",
@@ -17,7 +13,7 @@ const char *rs_on_error_name(enum rs_on_error on_error)
 	return rs_on_error_names[on_error];
 }
 
-static bool rs_on_error_parse(const char *text, enum rs_on_error *on_error_r)
+bool rs_on_error_parse(const char *text, enum rs_on_error *on_error_r)
 {
 	for (unsigned int i = 0; i < N_ELEMENTS(rs_on_error_names); i++) {
 		if (strcmp(text, rs_on_error_names[i]) == 0) {
@@ -26,58 +22,4 @@ static bool rs_on_error_parse(const char *text, enum rs_on_error *on_error_r)
 		}
 	}
 	return FALSE;
-}
-
-static void ATTR_FORMAT(2, 3) rs_args_fault(string_t *faults, const char *format, ...)
-{
-	va_list args;
-
-	if (str_len(faults) > 0)
-		str_append(faults, "; ");
-	va_start(args, format);
-	str_vprintfa(faults, format, args);
-	va_end(args);
-}
-
-static void rs_args_word(pool_t pool, const char *word, bool *on_error_seen, string_t *faults,
-			 struct rs_args *args)
-{
-	const char *shown = str_sanitize(word, 200);
-
-	if (*word == '/') {
-		if (args->policy_path != NULL)
-			rs_args_fault(faults, "args: %s: a second policy; leave one", shown);
-		else
-			args->policy_path = p_strdup(pool, word);
-	} else if (str_begins(word, "on_error=")) {
-		if (*on_error_seen)
-			rs_args_fault(faults, "args: %s: a second on_error; leave one", shown);
-		else if (!rs_on_error_parse(word + strlen("on_error="), &args->on_error))
-			rs_args_fault(faults,
-				      "args: %s: write on_error=allow, on_error=deny or "
-				      "on_error=tempfail",
-				      shown);
-		*on_error_seen = TRUE;
-	} else if (strchr(word, '=') != NULL) {
-		rs_args_fault(faults, "args: %s: unknown; on_error=... is all that is known",
-			      shown);
-	} else {
-		rs_args_fault(faults, "args: %s: the path of the policy begins with a slash",
-			      shown);
-	}
-}
-
-void rs_args_parse(pool_t pool, const char *text, struct rs_args *args_r)
-{
-	const char *const *words = t_strsplit_spaces(text, " \t");
-	string_t *faults = t_str_new(128);
-	bool on_error_seen = FALSE;
-
-	i_zero(args_r);
-	for (; *words != NULL; words++)
-		rs_args_word(pool, *words, &on_error_seen, faults, args_r);
-	if (args_r->policy_path == NULL)
-		args_r->policy_path = RS_DEFAULT_POLICY;
-	if (str_len(faults) > 0)
-		args_r->faults = p_strdup(pool, str_c(faults));
 }

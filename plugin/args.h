@@ -2,12 +2,15 @@
 #ifndef RS_ARGS_H
 #define RS_ARGS_H
 
-/* The driver's settings in dovecot.conf:
- * args = [/path/policy.json] [on_error=allow|deny|tempfail] */
+/* The driver's settings in dovecot.conf. In 2.3:
+ * args = [/path/policy.json] [on_error=allow|deny|tempfail]
+ * In 2.4: relaysentry_policy_file and relaysentry_on_error. */
 
 /* What happens to logins while no policy or no database could be loaded. */
 enum rs_on_error { RS_ON_ERROR_ALLOW, RS_ON_ERROR_DENY, RS_ON_ERROR_TEMPFAIL };
 const char *rs_on_error_name(enum rs_on_error on_error);
+/* Returns FALSE when text names none. */
+bool rs_on_error_parse(const char *text, enum rs_on_error *on_error_r);
 
 struct rs_args {
 	const char *policy_path;
@@ -15,7 +18,7 @@ struct rs_args {
 	const char *faults; /* one line, NULL when there are none */
 };
 
-/* Parses text; memory comes from pool. Faults never fail: they stand in
+/* Parses the args of 2.3; memory comes from pool. Faults never fail: they stand in
  * args_r->faults, all of them. */
 void rs_args_parse(pool_t pool, const char *text, struct rs_args *args_r);
 

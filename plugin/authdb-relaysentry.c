@@ -15,11 +15,11 @@ void authdb_relaysentry_deinit(void);
 
 __attribute__((visibility("default"))) const char *authdb_relaysentry_version = DOVECOT_ABI_VERSION;
 
-struct passdb_module *rs_driver_new(pool_t pool, const char *args)
+struct passdb_module *rs_driver_new(pool_t pool, const struct rs_args *args)
 {
 	struct rs_module *module = p_new(pool, struct rs_module, 1);
 
-	rs_args_parse(pool, args, &module->args);
+	module->args = *args;
 	return &module->module;
 }
 
@@ -31,6 +31,8 @@ void rs_driver_init(struct passdb_module *_module)
 
 	if (worker)
 		return;
+	/* passdb_use_worker would ask a process that has loaded nothing. */
+	_module->blocking = FALSE;
 	module->engine = rs_engine_ref(&module->args, rs_placement_is_first(_module));
 	rs_placement_check(module->engine->event);
 }

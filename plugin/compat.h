@@ -2,9 +2,10 @@
 #ifndef RS_COMPAT_H
 #define RS_COMPAT_H
 
-/* What differs between the releases of Dovecot. Nothing else in plugin/ looks
- * at a release or at a capability that configure probed (RS_PREINIT_...,
- * RS_FIELDS_...); what works alike in all stands in the other files. */
+/* What differs between the releases of Dovecot. Behind this header stands one
+ * of compat-2.3.c and compat-2.4.c, chosen by what configure probed; compat.c
+ * holds what only looks into Dovecot's structures and is alike in all. Nothing
+ * else in plugin/ looks at a release or at a capability. */
 
 #include "auth-common.h"
 #include "auth-request.h"
@@ -13,6 +14,9 @@
 
 /* The driver's name, as in `driver = relaysentry`. */
 #define RS_DRIVER "relaysentry"
+
+/* str_begins() takes other parameters in each release. */
+#define rs_begins(text, literal) (strncmp(text, literal, sizeof(literal) - 1) == 0)
 
 extern struct passdb_module_interface rs_passdb_interface;
 
@@ -24,8 +28,18 @@ bool rs_request_tls(const struct auth_request *request);
 /* Whether Dovecot will ask another passdb when this one answers NEXT: skip,
  * mechanisms and username filters count. */
 bool rs_request_next_passdb(struct auth_request *request);
+/* Whether passdb is left out for what it has in its filters of mechanisms and
+ * user names. */
+bool rs_passdb_filtered(const struct auth_request *request, const struct auth_passdb *passdb);
 /* Whether no passdb that could verify the credential stands before this one. */
 bool rs_request_first_place(struct auth_request *request);
+/* In a lookup of credentials of any scheme: whether the mechanism has verified a
+ * Kerberos ticket, and only asks whether the user may log in. */
+bool rs_request_ticket(const struct auth_request *request);
+/* Whether the login is one with a bearer token. */
+bool rs_request_bearer(const struct auth_request *request);
+/* Of such a login: whether the token was really verified as one. */
+bool rs_request_token_verified(const struct auth_request *request);
 /* Whether tags may go into the user database fields: any of these makes a
  * prefetch userdb answer alone, without home and uid. */
 bool rs_request_userdb_safe(struct auth_request *request);
@@ -43,8 +57,8 @@ struct rs_block {
 	 * makes no sense on the first passdb. */
 	const struct auth_passdb *passdb;
 	const char *driver;
-	unsigned int number; /* from 1, in the order of the configuration */
-	bool ours, deny, pass, mechanisms_filtered, users_filtered;
+	const char *label; /* "passdb 2 (pam)", by the order of the configuration, or its name */
+	bool ours, deny, pass, mechanisms_filtered, users_filtered, worker;
 	enum auth_passdb_skip skip;
 	enum auth_db_rule success, failure, internalfail;
 };
@@ -54,11 +68,22 @@ struct rs_scope {
 	const char *service; /* NULL: the protocols without passdbs of their own */
 	struct rs_block *blocks, *masters;
 	unsigned int block_count, master_count;
-	const struct mechanisms_register *mechanisms;
+	const char *const *mechanisms; /* NULL-terminated, as they are configured */
 };
 
 unsigned int rs_scope_count(void);
 /* i in 0..rs_scope_count()-1. Memory comes from pool. */
 void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r);
+/* One more block, filled but for its label and filters. passdb NULL: dropped. */
+struct rs_block *rs_scope_add(struct rs_scope *scope, const struct auth_passdb *passdb,
+			      const struct auth_passdb_settings *set);
+
+/* The names of settings that differ. */
+extern const char *const rs_setting_mechanisms; /* of a passdb: its filter */
+/* Whether every passdb gets bearer tokens as if they were passwords. */
+extern const bool rs_tokens_are_passwords;
+/* Whether Dovecot takes result_success = return of a protocol's own passdb for
+ * return-ok. */
+extern const bool rs_return_is_lost;
 
 #endif

@@ -37,7 +37,7 @@ void rs_fields_take(struct auth_request *request, struct rs_fields *fields_r)
 	if (auth_fields_is_empty(extra))
 		return;
 	array_foreach (auth_fields_export(extra), field) {
-		if (!str_begins(field->key, "relaysentry_"))
+		if (!rs_begins(field->key, "relaysentry_"))
 			continue;
 		for (unsigned int i = 0; i < N_ELEMENTS(rs_field_names); i++) {
 			if (strcmp(field->key, rs_field_names[i].name) != 0)
@@ -59,12 +59,9 @@ static enum rs_credential rs_facts_credential(struct auth_request *request)
 {
 	const char *mechanism = request->fields.mech_name;
 
-	if (strcmp(mechanism, "OAUTHBEARER") == 0 || strcmp(mechanism, "XOAUTH2") == 0) {
-		/* What came as a token was given to every passdb as a password.
-		 * Only the oauth2 passdb sets this field. */
-		return auth_fields_exists(request->fields.extra_fields, "token")
-			       ? RS_CREDENTIAL_TOKEN
-			       : RS_CREDENTIAL_PASSWORD;
+	if (rs_request_bearer(request)) {
+		return rs_request_token_verified(request) ? RS_CREDENTIAL_TOKEN
+							  : RS_CREDENTIAL_PASSWORD;
 	}
 	if (strcmp(mechanism, "EXTERNAL") == 0) {
 		return request->fields.valid_client_cert ? RS_CREDENTIAL_CERTIFICATE
@@ -118,9 +115,10 @@ bool rs_facts_get(struct auth_request *request, const struct rs_fields *fields, 
 	if (fields->credential == NULL ||
 	    (valid = rs_credential_parse(fields->credential, &login_r->credential) == 0) == FALSE)
 		login_r->credential = rs_facts_credential(request);
-	/* After a lookup the flag only says that the user was found. */
-	login_r->verified =
-		plain && request->fields.skip_password_check && !rs_facts_proxied(request);
+	/* After a lookup the flag only says that the user was found; but a token
+	 * is verified before it. */
+	login_r->verified = (plain || rs_request_bearer(request)) &&
+			    request->fields.skip_password_check && !rs_facts_proxied(request);
 	login_r->tls = rs_request_tls(request);
 	login_r->time = ioloop_time;
 	return valid;

@@ -18,6 +18,22 @@ libauthdb_relaysentry_la_SOURCES = \
 	plugin/reply.c plugin/reply.h \
 	plugin/report.c plugin/report.h \
 	plugin/watch.c plugin/watch.h
+if DOVECOT_2_3
+libauthdb_relaysentry_la_SOURCES += plugin/compat-2.3.c plugin/args-2.3.c
+else
+libauthdb_relaysentry_la_SOURCES += plugin/compat-2.4.c plugin/settings-2.4.c plugin/settings-2.4.h
+
+# From 2.4 on, settings are known to doveconf by a module of their own.
+settingsmoduledir = $(moduledir)/settings
+settingsmodule_LTLIBRARIES = librelaysentry_settings.la
+librelaysentry_settings_la_CPPFLAGS = $(libauthdb_relaysentry_la_CPPFLAGS)
+librelaysentry_settings_la_CFLAGS = $(RS_CFLAGS)
+librelaysentry_settings_la_LDFLAGS = -module -avoid-version -shared $(HARDENING_LDFLAGS) \
+	-export-symbols-regex '^relaysentry_settings_(version|set_infos)$$'
+librelaysentry_settings_la_SOURCES = \
+	plugin/settings-module-2.4.c \
+	plugin/settings-2.4.c plugin/settings-2.4.h
+endif
 
 TESTS += plugin/symbols.test
 EXTRA_DIST += plugin/symbols.test

@@ -4,7 +4,6 @@
 #include "placement.h"
 
 #include "array.h"
-#include "mech.h"
 
 #include <relaysentry/policy.h>
 
@@ -55,55 +54,63 @@ static void rs_inspect_lost_return(struct rs_inspection *inspection, const struc
 					      block->failure == AUTH_DB_RULE_CONTINUE_FAIL ||
 					      block->internalfail == AUTH_DB_RULE_CONTINUE_FAIL))
 			rs_complain(inspection,
-				    "passdb %u (%s) has continue-fail, which does not last: "
-				    "Dovecot takes result_success = return of passdb %u "
-				    "(relaysentry) for return-ok here; move the passdbs out "
-				    "of the protocol block",
-				    block->number, block->driver, own->number);
+				    "%s has continue-fail, which does not last: Dovecot takes "
+				    "result_success = return of %s for return-ok here; move the "
+				    "passdbs out of the protocol block",
+				    block->label, own->label);
 	}
 }
 
-/* Our own block: what makes Dovecot ask it less often, or listen to it less. */
-static void rs_inspect_own(struct rs_inspection *inspection, const struct rs_block *block,
-			   bool first)
+/* Our own block: what makes Dovecot ask it less often. */
+static void rs_inspect_own_asked(struct rs_inspection *inspection, const struct rs_block *block,
+				 bool first)
 {
-	unsigned int n = block->number;
+	const char *label = block->label;
 
 	if (block->deny)
 		rs_complain(inspection,
-			    "passdb %u (relaysentry) has deny = yes, which turns its "
-			    "answers round; remove deny",
-			    n);
+			    "%s has deny = yes, which turns its answers round; remove deny", label);
 	if (block->pass)
-		rs_complain(inspection, "passdb %u (relaysentry) has pass = yes; remove pass", n);
+		rs_complain(inspection, "%s has pass = yes; remove pass", label);
 	if (block->mechanisms_filtered || block->users_filtered)
 		rs_complain(inspection,
-			    "passdb %u (relaysentry) has mechanisms or username_filter: "
-			    "all other logins go around it; remove them",
-			    n);
+			    "%s has %s or username_filter: all other logins go around it; "
+			    "remove them",
+			    label, rs_setting_mechanisms);
 	if (block->skip == AUTH_PASSDB_SKIP_AUTHENTICATED)
 		rs_complain(inspection,
-			    "passdb %u (relaysentry) has skip = authenticated: logins that "
-			    "a passdb before it verified go around it; write "
-			    "skip = %s",
-			    n, first ? "never" : "unauthenticated");
+			    "%s has skip = authenticated: logins that a passdb before it "
+			    "verified go around it; write skip = %s",
+			    label, first ? "never" : "unauthenticated");
+	/* It is asked in the main process all the same. */
+	if (block->worker)
+		e_warning(inspection->event,
+			  "%s has use_worker = yes, which is not heeded; remove it", label);
+}
+
+/* Our own block: what makes Dovecot listen to it less. */
+static void rs_inspect_own_heeded(struct rs_inspection *inspection, const struct rs_block *block,
+				  bool first)
+{
+	const char *label = block->label;
+
 	if (block->internalfail != AUTH_DB_RULE_RETURN_FAIL)
 		rs_complain(inspection,
-			    "passdb %u (relaysentry) needs result_internalfail = "
-			    "return-fail, else a failure may let in who was denied",
-			    n);
+			    "%s needs result_internalfail = return-fail, else a failure may let "
+			    "in who was denied",
+			    label);
 	if (first)
 		return;
-	if (block->success == AUTH_DB_RULE_RETURN_OK && inspection->scope.service != NULL)
+	if (rs_return_is_lost && block->success == AUTH_DB_RULE_RETURN_OK &&
+	    inspection->scope.service != NULL)
 		rs_inspect_lost_return(inspection, block);
 	else if (block->success != AUTH_DB_RULE_RETURN)
 		rs_complain(inspection,
-			    "passdb %u (relaysentry) needs result_success = return, which "
-			    "keeps what the passdbs before it decided",
-			    n);
+			    "%s needs result_success = return, which keeps what the passdbs "
+			    "before it decided",
+			    label);
 	if (block->failure != AUTH_DB_RULE_RETURN_FAIL)
-		rs_complain(inspection,
-			    "passdb %u (relaysentry) needs result_failure = return-fail", n);
+		rs_complain(inspection, "%s needs result_failure = return-fail", label);
 }
 
 /* A passdb that ends the login before ours is asked. */
@@ -111,16 +118,16 @@ static void rs_inspect_before(struct rs_inspection *inspection, const struct rs_
 {
 	if (block->success == AUTH_DB_RULE_RETURN || block->success == AUTH_DB_RULE_RETURN_OK)
 		rs_complain(inspection,
-			    "passdb %u (%s) ends the login before relaysentry is asked; "
-			    "write result_success = continue-ok",
-			    block->number, block->driver);
+			    "%s ends the login before relaysentry is asked; write "
+			    "result_success = continue-ok",
+			    block->label);
 	if (block->failure == AUTH_DB_RULE_RETURN_OK ||
 	    block->internalfail == AUTH_DB_RULE_RETURN_OK)
 		rs_complain(inspection,
-			    "passdb %u (%s) lets in whom it does not know, before "
-			    "relaysentry is asked; remove result_failure = return-ok and "
-			    "result_internalfail = return-ok",
-			    block->number, block->driver);
+			    "%s lets in whom it does not know, before relaysentry is asked; "
+			    "remove result_failure = return-ok and result_internalfail = "
+			    "return-ok",
+			    block->label);
 }
 
 static void rs_inspect_masters(struct rs_inspection *inspection)
@@ -132,39 +139,45 @@ static void rs_inspect_masters(struct rs_inspection *inspection)
 
 		if (block->ours)
 			rs_complain(inspection,
-				    "passdb %u (relaysentry) has master = yes, which asks "
-				    "it about master users only; remove master",
-				    block->number);
+				    "%s has master = yes, which asks it about master users "
+				    "only; remove master",
+				    block->label);
 		else if (block->passdb != NULL && block->success != AUTH_DB_RULE_CONTINUE &&
 			 block->success != AUTH_DB_RULE_CONTINUE_OK)
 			rs_complain(inspection,
-				    "passdb %u (%s, master) lets master users in without "
-				    "asking relaysentry; write result_success = continue",
-				    block->number, block->driver);
+				    "%s lets master users in without asking relaysentry; write "
+				    "result_success = continue",
+				    block->label);
 	}
 }
 
-/* Logins that no passdb verifies: GSSAPI asks whether the user may log in, and
- * takes every answer but a refusal for a yes. */
-static void rs_inspect_tickets(struct rs_inspection *inspection, const char *mechanism,
+/* Logins that no passdb verifies: the mechanism (GSSAPI; from 2.4 on, bearer
+ * tokens too) only asks whether the user may log in, and takes a user whom
+ * nobody knows for a yes. */
+static void rs_inspect_unknown(struct rs_inspection *inspection, const char *mechanism,
 			       const struct rs_block *last)
 {
 	const struct rs_scope *scope = &inspection->scope;
 
+	for (const struct rs_block *block = scope->blocks; block < last; block++) {
+		if (rs_block_verifies(block) && (block->failure == AUTH_DB_RULE_RETURN ||
+						 block->failure == AUTH_DB_RULE_RETURN_FAIL))
+			rs_complain(inspection,
+				    "auth_mechanisms has %s, and %s lets in whom it does not know, "
+				    "before relaysentry is asked; write result_failure = continue",
+				    mechanism, block->label);
+	}
+}
+
+static void rs_inspect_tickets(struct rs_inspection *inspection, const char *mechanism,
+			       const struct rs_block *last)
+{
 	if (last->skip != AUTH_PASSDB_SKIP_NEVER)
 		rs_complain(inspection,
-			    "auth_mechanisms has %s, whose logins no passdb verifies: passdb %u "
-			    "(relaysentry) may be skipped for them; write skip = never",
-			    mechanism, last->number);
-	for (const struct rs_block *block = scope->blocks; block < last; block++) {
-		if (rs_block_verifies(block) && block->failure == AUTH_DB_RULE_RETURN)
-			rs_complain(
-				inspection,
-				"auth_mechanisms has %s, and passdb %u (%s) lets in whom it does "
-				"not know, before relaysentry is asked; write result_failure = "
-				"continue",
-				mechanism, block->number, block->driver);
-	}
+			    "auth_mechanisms has %s, whose logins no passdb verifies: %s may be "
+			    "skipped for them; write skip = never",
+			    mechanism, last->label);
+	rs_inspect_unknown(inspection, mechanism, last);
 }
 
 /* Dovecot gives a bearer token to every passdb as if it were a password. */
@@ -179,29 +192,32 @@ static void rs_inspect_tokens(struct rs_inspection *inspection, const char *mech
 		    strcmp(block->driver, "oauth2") != 0)
 			rs_complain(
 				inspection,
-				"auth_mechanisms has %s, and passdb %u (%s) takes its tokens for "
-				"passwords; write mechanisms = plain login there",
-				mechanism, block->number, block->driver);
+				"auth_mechanisms has %s, and %s takes its tokens for passwords; "
+				"write %s = plain login there",
+				mechanism, block->label, rs_setting_mechanisms);
 	}
 }
 
 static void rs_inspect_mechanisms(struct rs_inspection *inspection, const struct rs_block *last)
 {
-	const struct mech_module_list *list;
+	const char *const *mechanism;
 
-	for (list = inspection->scope.mechanisms->modules; list != NULL; list = list->next) {
-		const char *name = list->module.mech_name;
+	for (mechanism = inspection->scope.mechanisms; *mechanism != NULL; mechanism++) {
+		const char *name = t_str_ucase(*mechanism);
 
 		if (strcmp(name, "ANONYMOUS") == 0 || strcmp(name, "NTLM") == 0)
 			rs_complain(inspection,
 				    "auth_mechanisms has %s, which asks no passdb: its logins "
-				    "cannot be "
-				    "checked; remove it",
+				    "cannot be checked; remove it",
 				    name);
 		else if (strcmp(name, "GSSAPI") == 0 || strcmp(name, "GSS-SPNEGO") == 0)
 			rs_inspect_tickets(inspection, name, last);
-		else if (strcmp(name, "OAUTHBEARER") == 0 || strcmp(name, "XOAUTH2") == 0)
+		else if (strcmp(name, "OAUTHBEARER") != 0 && strcmp(name, "XOAUTH2") != 0)
+			continue;
+		else if (rs_tokens_are_passwords)
 			rs_inspect_tokens(inspection, name);
+		else
+			rs_inspect_unknown(inspection, name, last);
 	}
 }
 
@@ -217,13 +233,13 @@ static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection
 		if (block->ours && block->passdb == NULL) {
 			dropped = TRUE;
 			rs_complain(inspection,
-				    "passdb %u (relaysentry) was dropped: Dovecot leaves "
-				    "out a first passdb with skip = unauthenticated; move "
-				    "it behind the primary passdb",
-				    block->number);
+				    "%s was dropped: Dovecot leaves out a first passdb with "
+				    "skip = unauthenticated; move it behind the primary passdb",
+				    block->label);
 		} else if (block->ours) {
 			first = !verified;
-			rs_inspect_own(inspection, block, first);
+			rs_inspect_own_asked(inspection, block, first);
+			rs_inspect_own_heeded(inspection, block, first);
 			last = block;
 		} else if (rs_block_verifies(block)) {
 			verified = TRUE;
@@ -245,9 +261,9 @@ static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection
 		else if (last->skip == AUTH_PASSDB_SKIP_UNAUTHENTICATED &&
 			 block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED)
 			rs_complain(inspection,
-				    "passdb %u (%s) stands behind relaysentry: whom it lets "
-				    "in is not checked; move it before passdb %u",
-				    block->number, block->driver, last->number);
+				    "%s stands behind relaysentry: whom it lets in is not "
+				    "checked; move it before %s",
+				    block->label, last->label);
 	}
 	return last;
 }

@@ -60,8 +60,7 @@ static bool rs_reply_any_scheme(const struct auth_request *request, bool plain)
 /* GSSAPI has verified the ticket and only asks whether the user may log in. */
 static bool rs_reply_ticket(const struct auth_request *request, bool plain)
 {
-	return rs_reply_any_scheme(request, plain) && request->fields.mech_name != NULL &&
-	       request->passdb_success;
+	return rs_reply_any_scheme(request, plain) && rs_request_ticket(request);
 }
 
 bool rs_reply_lost(struct auth_request *request, bool plain)
@@ -132,7 +131,7 @@ static bool rs_reply_scram(struct auth_request *request, struct rs_answer *answe
 	const char *const *parts;
 	string_t *text;
 
-	if (!str_begins(request->wanted_credentials_scheme, "SCRAM-") ||
+	if (!rs_begins(request->wanted_credentials_scheme, "SCRAM-") ||
 	    request->fields.delayed_credentials == NULL ||
 	    request->fields.requested_login_user != NULL ||
 	    passdb->result_success != AUTH_DB_RULE_RETURN || passdb->set->deny)
@@ -177,11 +176,11 @@ void rs_reply_generic(struct auth_request *request, bool plain, struct rs_answer
 		return;
 	rs_reply_drop_fields(request);
 	/* USER_DISABLED is refused whatever result_failure says, but has a code
-	 * of its own, which a wrong password has not. Mechanisms that take any
-	 * scheme (GSSAPI) take a mismatch for a success. */
+	 * of its own, which a wrong password has not. GSSAPI takes a mismatch
+	 * for a success. */
 	request->passdb_success = FALSE;
 	if ((failure == AUTH_DB_RULE_RETURN || failure == AUTH_DB_RULE_RETURN_FAIL) &&
-	    (plain || *request->wanted_credentials_scheme != '\0'))
+	    (!rs_reply_any_scheme(request, plain) || rs_request_bearer(request)))
 		answer_r->result = PASSDB_RESULT_PASSWORD_MISMATCH;
 	else
 		answer_r->result = PASSDB_RESULT_USER_DISABLED;

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: MIT */
+#include "compat.h"
+#include "driver.h"
+
+#include "array.h"
+
+const char *const rs_setting_mechanisms = "mechanisms";
+const bool rs_tokens_are_passwords = TRUE;
+const bool rs_return_is_lost = TRUE;
+
+const char *rs_request_service(const struct auth_request *request)
+{
+	return request->fields.service;
+}
+
+bool rs_request_tls(const struct auth_request *request)
+{
+	return request->fields.secured == AUTH_REQUEST_SECURED_TLS;
+}
+
+#if defined(RS_AUTH_PASSDB_MECHANISMS)
+#define RS_PASSDB_FILTERS(passdb) (passdb)
+#else
+#define RS_PASSDB_FILTERS(passdb) ((passdb)->passdb)
+#endif
+
+bool rs_passdb_filtered(const struct auth_request *request, const struct auth_passdb *passdb)
+{
+	const char *const *mechanisms = RS_PASSDB_FILTERS(passdb)->mechanisms;
+	const char *const *users = RS_PASSDB_FILTERS(passdb)->username_filter;
+	const char *mechanism = request->fields.mech_name;
+
+	if (mechanisms != NULL &&
+	    !str_array_icase_find(mechanisms, mechanism == NULL ? "none" : mechanism))
+		return TRUE;
+	return users != NULL && !auth_request_username_accepted(users, request->fields.user);
+}
+
+bool rs_request_ticket(const struct auth_request *request)
+{
+	return request->fields.mech_name != NULL && request->passdb_success;
+}
+
+/* What came as a token was given to every passdb as a password. Only the oauth2
+ * passdb sets this field. */
+bool rs_request_token_verified(const struct auth_request *request)
+{
+	return auth_fields_exists(request->fields.extra_fields, "token");
+}
+
+void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
+{
+	const struct auth *auth = array_idx_elem(&auths, i);
+	struct auth_passdb_settings *const *sets = NULL;
+	unsigned int count = 0;
+
+	if (array_is_created(&auth->set->passdbs))
+		sets = array_get(&auth->set->passdbs, &count);
+	i_zero(scope_r);
+	scope_r->service = auth->service;
+	scope_r->mechanisms =
+		(const char *const *)p_strsplit_spaces(pool, auth->set->mechanisms, " ");
+	scope_r->blocks = p_new(pool, struct rs_block, count + 1);
+	scope_r->masters = p_new(pool, struct rs_block, count + 1);
+	for (unsigned int n = 0; n < count; n++) {
+		const struct auth_passdb_settings *set = sets[n];
+		const struct auth_passdb *passdb = set->master ? auth->masterdbs : auth->passdbs;
+		struct rs_block *block;
+
+		while (passdb != NULL && passdb->set != set)
+			passdb = passdb->next;
+		block = rs_scope_add(scope_r, passdb, set);
+		block->label = p_strdup_printf(pool, "passdb %u (%s%s)", n + 1, set->driver,
+					       set->master && !block->ours ? ", master" : "");
+		block->pass = set->pass;
+		block->mechanisms_filtered = *set->mechanisms != '\0';
+		block->users_filtered = *set->username_filter != '\0';
+	}
+}
+
+static struct passdb_module *rs_preinit(pool_t pool, const char *text)
+{
+	struct rs_args args;
+
+	rs_args_parse(pool, text, &args);
+	return rs_driver_new(pool, &args);
+}
+
+struct passdb_module_interface rs_passdb_interface = {
+	.name = RS_DRIVER,
+	.preinit = rs_preinit,
+	.init = rs_driver_init,
+	.deinit = rs_driver_deinit,
+	.verify_plain = rs_driver_verify_plain,
+	.lookup_credentials = rs_driver_lookup_credentials,
+};
