@@ -65,6 +65,18 @@ extern $3 rs_probe($4);],
 	(void)iface;])
 ])
 
+dnl RS_DOVECOT_CREDENTIALS(MACRO, DESCRIPTION, PARAMETERS)
+dnl The signature of what lookup_credentials calls back, by assigning a function
+dnl of exactly that type.
+AC_DEFUN([RS_DOVECOT_CREDENTIALS], [
+  RS_DOVECOT_CAP([$2], [$1],
+    [extern void rs_probe(struct auth_request *, lookup_credentials_callback_t *);
+extern void rs_found($3);],
+    [	struct passdb_module_interface iface = { .lookup_credentials = rs_probe };
+	lookup_credentials_callback_t *callback = rs_found;
+	(void)iface, (void)callback;])
+])
+
 dnl RS_DOVECOT_ONE_OF(WHAT, MACRO...)
 dnl Ends configure unless exactly one of the macros was found.
 AC_DEFUN([RS_DOVECOT_ONE_OF], [
@@ -127,12 +139,12 @@ AC_DEFUN([RS_DOVECOT_CAPS], [
     [	struct auth_request *r = NULL;
 	const enum auth_request_conn_secured *p = &r->fields.conn_secured;
 	(void)p;])
-  RS_DOVECOT_CAP([lookup_credentials without a scheme], [RS_CREDENTIALS], [
-extern void rs_probe(struct auth_request *, lookup_credentials_callback_t *);
-extern void rs_found(enum passdb_result, const unsigned char *, size_t, struct auth_request *);],
-    [	struct passdb_module_interface iface = { .lookup_credentials = rs_probe };
-	lookup_credentials_callback_t *callback = rs_found;
-	(void)iface, (void)callback;])
+  RS_DOVECOT_CREDENTIALS([RS_CREDENTIALS], [credentials come alone (before 2.4.5)],
+    [enum passdb_result, const unsigned char *, size_t, struct auth_request *])
+  RS_DOVECOT_CREDENTIALS([RS_CREDENTIALS_SCHEME], [credentials come with a scheme (from 2.4.5)],
+    [enum passdb_result, const unsigned char *, size_t, const char *, struct auth_request *])
+  RS_DOVECOT_ONE_OF([the signature of lookup_credentials in passdb.h],
+    [RS_CREDENTIALS RS_CREDENTIALS_SCHEME])
   RS_DOVECOT_CAP([verify_plain], [RS_VERIFY_PLAIN], [
 extern void rs_probe(struct auth_request *, const char *, verify_plain_callback_t *);
 extern void rs_verified(enum passdb_result, struct auth_request *);],
@@ -168,7 +180,7 @@ extern bool rs_probe(void *, pool_t, const char **);],
   *)
     rs_dovecot_2_3=no
     RS_DOVECOT_ALL_OF([2.4],
-      [RS_FIELDS_PROTOCOL RS_FIELDS_CONN_SECURED RS_CREDENTIALS RS_VERIFY_PLAIN RS_AUTH_PASSDB_MECHANISMS_FILTER RS_SETTINGS]) ;;
+      [RS_FIELDS_PROTOCOL RS_FIELDS_CONN_SECURED RS_VERIFY_PLAIN RS_AUTH_PASSDB_MECHANISMS_FILTER RS_SETTINGS]) ;;
   esac
 ])
 

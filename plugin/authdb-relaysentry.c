@@ -144,7 +144,7 @@ void rs_driver_lookup_credentials(struct auth_request *request,
 	struct rs_answer answer;
 
 	rs_judge(request, FALSE, &answer);
-	callback(answer.result, answer.credentials, answer.size, request);
+	rs_request_answer(request, answer.result, answer.credentials, answer.size, callback);
 }
 
 __attribute__((visibility("default"))) void

@@ -48,6 +48,18 @@ bool rs_request_token_verified(const struct auth_request *request)
 	return auth_fields_exists(request->fields.extra_fields, "token");
 }
 
+void rs_request_answer(struct auth_request *request, enum passdb_result result,
+		       const unsigned char *credentials, size_t size,
+		       lookup_credentials_callback_t *callback)
+{
+	callback(result, credentials, size, request);
+}
+
+void rs_request_no_delay(struct auth_request *request)
+{
+	auth_fields_add(request->fields.extra_fields, "nodelay", NULL, AUTH_FIELD_FLAG_HIDDEN);
+}
+
 void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 {
 	const struct auth *auth = array_idx_elem(&auths, i);

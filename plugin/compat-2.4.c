@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: MIT */
+
+/* As in compat.c. */
+#define AUTH_REQUEST_FIELDS_CONST
+
 #include "compat.h"
 #include "driver.h"
 #include "settings-2.4.h"
@@ -44,6 +48,25 @@ bool rs_request_ticket(const struct auth_request *request)
 bool rs_request_token_verified(const struct auth_request *request)
 {
 	return request->fields.skip_password_check;
+}
+
+void rs_request_answer(struct auth_request *request, enum passdb_result result,
+		       const unsigned char *credentials, size_t size,
+		       lookup_credentials_callback_t *callback)
+{
+#if defined(RS_CREDENTIALS_SCHEME)
+	const char *scheme = credentials == NULL ? NULL : request->wanted_credentials_scheme;
+
+	callback(result, credentials, size, scheme, request);
+#else
+	callback(result, credentials, size, request);
+#endif
+}
+
+void rs_request_no_delay(struct auth_request *request)
+{
+	request->failure_nodelay = TRUE;
+	request->fields.no_penalty = TRUE;
 }
 
 void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)

@@ -43,8 +43,15 @@ bool rs_request_token_verified(const struct auth_request *request);
 /* Whether tags may go into the user database fields: any of these makes a
  * prefetch userdb answer alone, without home and uid. */
 bool rs_request_userdb_safe(struct auth_request *request);
+/* Answers a lookup of credentials. Those given are of the scheme that is wanted;
+ * NULL: none, or those that an earlier passdb found. */
+void rs_request_answer(struct auth_request *request, enum passdb_result result,
+		       const unsigned char *credentials, size_t size,
+		       lookup_credentials_callback_t *callback);
 /* The client's address does not count as one that guesses passwords. */
 void rs_request_no_penalty(struct auth_request *request);
+/* A refusal is told at once, and the address is not punished. */
+void rs_request_no_delay(struct auth_request *request);
 /* Answers a master login as if the master's password had been wrong: the login
  * had then not got as far as the target user. Only where a wrong one would have
  * ended it earlier, that is not after a lookup. */

@@ -116,8 +116,8 @@ void rs_reply_reason(struct auth_request *request, const char *reason, struct rs
 	i_zero(answer_r);
 	rs_reply_drop_fields(request);
 	auth_fields_add(request->fields.extra_fields, "reason", reason, 0);
-	/* At once, and the address is not punished: others share it. */
-	auth_fields_add(request->fields.extra_fields, "nodelay", NULL, AUTH_FIELD_FLAG_HIDDEN);
+	/* Others share the address. */
+	rs_request_no_delay(request);
 	answer_r->result = PASSDB_RESULT_USER_DISABLED;
 }
 
