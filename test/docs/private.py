@@ -6,6 +6,7 @@ A mount namespace puts private folders there; the system's own stay untouched.
 """
 
 import pathlib
+import re
 import shutil
 import subprocess
 import tempfile
@@ -25,6 +26,27 @@ ASN_TABLE = """\
 3.208.0.0\t3.255.255.255\t14618\tUS\tAMAZON-AES
 209.85.128.0\t209.85.255.255\t15169\tUS\tGOOGLE
 """
+
+
+# Where Dovecot's doveconf (from 2.4 on) learns which settings modules have.
+SETTINGS = pathlib.Path("/usr/lib/dovecot/modules/settings")
+SETTINGS_MODULE = "librelaysentry_settings.so"
+
+
+def dovecot_release():
+    """"2.4" of the Dovecot that is installed; "" when there is none."""
+    try:
+        done = subprocess.run(["/usr/sbin/dovecot", "--version"], capture_output=True, text=True)
+    except FileNotFoundError:
+        return ""
+    return ".".join(done.stdout.split(".")[:2])
+
+
+def dovecot_header():
+    """What a configuration of 2.4 begins with."""
+    done = subprocess.run(["/usr/sbin/dovecot", "--version"], capture_output=True, text=True)
+    version = re.match(r"[\d.]+", done.stdout).group()
+    return f"dovecot_config_version = {version}\ndovecot_storage_version = {version}\n"
 
 
 class Unusable(Exception):
@@ -52,8 +74,16 @@ class Private:
         logs.mkdir()
         (logs / "mail.log").write_text(MAIL_LOG)
         self.mounts.append((logs, "/var/log"))
+        self.add_settings_module()
         # sh -c: the mounts, and then the text of the block.
         self.prologue = "".join(f"mount --bind '{a}' '{b}'\n" for a, b in self.mounts)
+
+    def add_settings_module(self):
+        module = next(self.build.glob(f"**/.libs/{SETTINGS_MODULE}"), None)
+        if module is not None and SETTINGS.is_dir():
+            shutil.copytree(SETTINGS, self.root / "settings", symlinks=True)
+            shutil.copy(module, self.root / "settings" / SETTINGS_MODULE)
+            self.mounts.append((self.root / "settings", SETTINGS))
 
     def renew(self):
         """The folders as they are right after the installation."""
@@ -87,8 +117,9 @@ class Private:
             shutil.copy(examples / "policy.json", folder / "policy.json")
             dovecot = folder.parent / "dovecot"
             if folder.parent.name == "at_etc" and dovecot.is_dir():
-                text = (examples / "dovecot-2.3.conf").read_text()
-                (dovecot / "dovecot.conf").write_text(text)
+                header = dovecot_header() if dovecot_release() == "2.4" else ""
+                text = (examples / f"dovecot-{dovecot_release()}.conf").read_text()
+                (dovecot / "dovecot.conf").write_text(header + text)
         elif key == "datadir":
             shutil.copytree(self.source / "relays", folder / "relays",
                             ignore=shutil.ignore_patterns("*.mk"), dirs_exist_ok=True)
