@@ -27,7 +27,8 @@ libauthdb_relaysentry_la_SOURCES += plugin/compat-2.4.c plugin/settings-2.4.c pl
 settingsmoduledir = $(moduledir)/settings
 settingsmodule_LTLIBRARIES = librelaysentry_settings.la
 librelaysentry_settings_la_CPPFLAGS = $(libauthdb_relaysentry_la_CPPFLAGS)
-librelaysentry_settings_la_CFLAGS = $(RS_CFLAGS)
+# doveconf loads it, which a sanitizer's library would have to come first in.
+librelaysentry_settings_la_CFLAGS = $(RS_CFLAGS) -fno-sanitize=all
 librelaysentry_settings_la_LDFLAGS = -module -avoid-version -shared $(HARDENING_LDFLAGS) \
 	-export-symbols-regex '^relaysentry_settings_(version|set_infos)$$'
 librelaysentry_settings_la_SOURCES = \

@@ -24,14 +24,16 @@ import time
 
 import authsocket
 import clients
+import dialect
 import relayhost
 from dovecotconf import CONFIG, Ports
 from logbook import SETTLING, Logbook, LogFault
 
 LIBEXEC = pathlib.Path("/usr/lib/dovecot")
-# Compiled into Dovecot's auth; see private_auth().
-MODULE_DIR = b"/usr/lib/dovecot/modules/auth"
+# Compiled into Dovecot; see private_auth() and inside().
+MODULE_DIR = LIBEXEC / "modules"
 MODULE = "libauthdb_relaysentry.so"
+SETTINGS_MODULE = "librelaysentry_settings.so"
 START_SECONDS = 30
 STOP_SECONDS = 20
 GRACE_SECONDS = 1.5
@@ -64,8 +66,9 @@ def die_with_parent():
 
 
 class Dovecot(Logbook):
-    """passdb, userdb and extra are configuration text in which {root}, {users}
-    and the names in `names` are replaced. users: {name: line} of the
+    """passdb, userdb and extra are configuration text in the words of Dovecot 2.3
+    (see dialect.py), or {"2.3": text, "2.4": text}; {root}, {users} and the names
+    in `names` are replaced. users: {name: line} of the
     passwd-file, the line without the name ("{PLAIN}secret" or more fields).
     expected: regular expressions of errors and warnings that may be logged."""
 
@@ -83,7 +86,7 @@ class Dovecot(Logbook):
         self.relay_host = relayhost.RelayHost()
         self.claimed = Ports("imap", "pop3", "submission", "imap_direct")
         self.ports = ports = self.claimed.numbers
-        for folder in ("run", "state", "mod"):
+        for folder in ("run", "state"):
             (self.root / folder).mkdir()
         self.home = self.root / "home"
         self.home.mkdir()
@@ -99,8 +102,11 @@ class Dovecot(Logbook):
             root=self.root, mechanisms=mechanisms, failure_delay=failure_delay,
             relay_port=self.relay_host.port, auth=self.private_auth(),
             penalty_mode="0600" if penalty else "0", **ports)
-        self.config_path.write_text(settings + "\n".join(
-            self.fill(text) for text in (passdb, userdb, extra)) + "\n")
+        texts = [text for text in (passdb, userdb, extra) if not isinstance(text, dict)]
+        own = [text[dialect.release()] for text in (passdb, userdb, extra) if isinstance(text, dict)]
+        self.config_path.write_text(
+            dialect.native(settings + self.fill("\n".join(texts) + "\n")) +
+            self.fill("\n".join(own)))
 
     def fill(self, text):
         for name, value in self.names.items():
@@ -117,25 +123,45 @@ class Dovecot(Logbook):
         self.users_path.chmod(0o644)
 
     def private_auth(self):
-        """Dovecot's auth program as it is, but for the folder that it loads
-        modules from. That folder is compiled in. A private copy needs neither
-        mounts nor files in the system's folder, so that the tests also run in
-        a container and beside an installed relaysentry."""
-        modules = self.root / "mod"
-        for path in sorted(pathlib.Path(os.fsdecode(MODULE_DIR)).glob("*.so")):
-            if path.name != MODULE:
-                (modules / path.name).symlink_to(path)
-        if self.module is not None:
-            (modules / MODULE).symlink_to(self.module)
-        own = os.fsencode(modules)
+        """Dovecot's auth program, which loads the module of the build tree. The
+        folder of modules is compiled in. From 2.4 on, doveconf loads modules too:
+        see inside(). In 2.3 a private copy of auth, with another folder, needs no
+        mounts, so that the tests also run in a container."""
+        if self.module is None:
+            return LIBEXEC / "auth"
+        if dialect.release() != "2.3":
+            self.private_modules("settings", SETTINGS_MODULE)
+            self.private_modules("auth", MODULE)
+            return self.preloaded(LIBEXEC / "auth")
+        own = os.fsencode(self.private_modules("auth", MODULE))
         program = (LIBEXEC / "auth").read_bytes()
-        old = MODULE_DIR + b"\0"
+        old = os.fsencode(MODULE_DIR / "auth") + b"\0"
         if program.count(old) != 1 or len(own) >= len(old):
-            raise RuntimeError(f"{LIBEXEC}/auth: does not name {MODULE_DIR.decode()} once")
+            raise RuntimeError(f"{LIBEXEC}/auth: does not name {MODULE_DIR}/auth once")
         path = self.root / "auth"
         path.write_bytes(program.replace(old, own.ljust(len(old), b"\0")))
         path.chmod(0o755)
         return self.preloaded(path)
+
+    def private_modules(self, kind, name):
+        """A folder of Dovecot's modules and ours; returns its path."""
+        folder = self.root / {"auth": "mod"}.get(kind, kind)
+        folder.mkdir()
+        for path in sorted((MODULE_DIR / kind).glob("*.so")):
+            if path.name != name:
+                # Where the folder is mounted over, a link would lead to itself.
+                shutil.copy(path, folder)
+        (folder / name).symlink_to(self.module.with_name(name))
+        return folder
+
+    def inside(self, *command):
+        """command as it must be called to see this instance's modules: from 2.4 on
+        in a mount namespace of its own. The system's folders stay as they are."""
+        if dialect.release() == "2.3" or self.module is None:
+            return command
+        mounts = "".join(f"mount --bind '{self.root / folder}' '{MODULE_DIR / kind}' && "
+                         for kind, folder in (("auth", "mod"), ("settings", "settings")))
+        return ("unshare", "--mount", "sh", "-c", mounts + 'exec "$@"', "sh", *command)
 
     def preloaded(self, path):
         """A module built with sanitizers needs their library from the start."""
@@ -172,7 +198,7 @@ class Dovecot(Logbook):
     def start(self):
         with open(self.output_path, "wb") as output:
             self.process = subprocess.Popen(
-                ["/usr/sbin/dovecot", "-F", "-c", self.config_path],
+                self.inside("/usr/sbin/dovecot", "-F", "-c", self.config_path),
                 stdin=subprocess.DEVNULL, stdout=output, stderr=output,
                 start_new_session=True, preexec_fn=die_with_parent)
         deadline = time.monotonic() + START_SECONDS
@@ -291,17 +317,19 @@ class Dovecot(Logbook):
             return list(pool.map(lambda arguments: self.login(*arguments), attempts))
 
     def doveadm(self, *args, check=False):
-        return subprocess.run(["doveadm", "-c", self.config_path, *args], timeout=60, text=True,
-                              capture_output=True, check=check, stdin=subprocess.DEVNULL)
+        return subprocess.run(self.inside("doveadm", "-c", self.config_path, *args), timeout=60,
+                              text=True, capture_output=True, check=check,
+                              stdin=subprocess.DEVNULL)
 
     def auth_processes(self, worker=False):
         """The pids of this instance's auth (or auth-worker) processes."""
-        want = b"-w" if worker else None
+        program = {str(self.root / "auth"), str(LIBEXEC / "auth")}
         found = []
-        for path in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                words = path.read_bytes().split(b"\0")
-                ours = os.readlink(path.parent / "exe") == str(self.root / "auth")
-                if ours and (b"-w" in words) == (want is not None):
-                    found.append(int(path.parent.name))
+                words = (path / "cmdline").read_bytes().split(b"\0")
+                group = (path / "stat").read_text().rsplit(") ", 1)[1].split()[2]
+                if (os.readlink(path / "exe") in program and int(group) == self.process.pid and
+                        (b"-w" in words) == worker):
+                    found.append(int(path.name))
         return found

@@ -5,6 +5,7 @@ EXTRA_DIST += \
 	test/integration/authsocket.py \
 	test/integration/cases.py \
 	test/integration/clients.py \
+	test/integration/dialect.py \
 	test/integration/dovecot.py \
 	test/integration/dovecotconf.py \
 	test/integration/integration.test \
