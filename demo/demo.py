@@ -204,7 +204,7 @@ class Demonstration:
         mark = self.dovecot.mark()
         answer = self.dovecot.login(login.service, login.user, login.password,
                                     remote=login.remote)
-        wanted = r"Login: user=" if answer.ok else r"(Disconnected|Aborted login|auth failed)"
+        wanted = r"(Login|Logged in): user=" if answer.ok else r"(Disconnected|[Ll]ogin aborted|Aborted login|auth failed)"
         self.dovecot.wait_log(wanted, mark)
         lines = self.dovecot.log(mark)
         said = self.made_of(lines)
@@ -230,7 +230,7 @@ class Demonstration:
 
     def log(self):
         heading("3. What the administrator finds in Dovecot's log")
-        for line in self.dovecot.log(0, r"relaysentry: (action=|.*database)|Login: user="):
+        for line in self.dovecot.log(0, r"relaysentry: (action=|.*database)|(Login|Logged in): user="):
             line = re.sub(r"^(\S+ [\d:]+)\.\d+ ", r"\1 ", line)
             print(line.replace(str(self.root) + "/", ""))
 

@@ -23,7 +23,7 @@ SAME = set("""
     login_trusted_networks mail_max_userip_connections master mode deny port postmaster_address
     process_limit process_min_avail client_limit protocols result_failure result_internalfail
     result_success skip ssl ssl_min_protocol state_dir submission_relay_host
-    submission_relay_port user group username_filter""".split())
+    submission_relay_port use_worker user group username_filter""".split())
 RENAMED = {"mechanisms": "mechanisms_filter", "ssl_ca": "ssl_server_ca_file",
            "ssl_cert": "ssl_server_cert_file", "ssl_key": "ssl_server_key_file",
            "ssl_verify_client_cert": "ssl_server_request_client_cert"}

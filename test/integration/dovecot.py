@@ -323,13 +323,12 @@ class Dovecot(Logbook):
 
     def auth_processes(self, worker=False):
         """The pids of this instance's auth (or auth-worker) processes."""
-        program = {str(self.root / "auth"), str(LIBEXEC / "auth")}
         found = []
         for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 words = (path / "cmdline").read_bytes().split(b"\0")
                 group = (path / "stat").read_text().rsplit(") ", 1)[1].split()[2]
-                if (os.readlink(path / "exe") in program and int(group) == self.process.pid and
-                        (b"-w" in words) == worker):
+                ours = int(group) == self.process.pid
+                if ours and (path / "comm").read_text() == "auth\n" and (b"-w" in words) == worker:
                     found.append(int(path.name))
         return found

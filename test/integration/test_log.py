@@ -29,7 +29,8 @@ NAMES = {
     "domain with spaces": "alice@exa mple.org rule=x",
 }
 LINE = re.compile(
-    r"^\S+ \S+ auth: Info: relaysentry\(.*\): relaysentry: action=(allow|tag|alert|deny) "
+    r"^\S+ \S+ auth(: Info: relaysentry\(.*\)|\(.*\): Info: relaysentry): relaysentry: "
+    r"action=(allow|tag|alert|deny) "
     r"enforced=(yes|no) relay=(\S+) class=(\S+) network=(\S+) rule=(\S+) credential=(\S+) "
     r"verified=(yes|no)( \S+=\S+)*$")
 

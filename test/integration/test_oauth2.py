@@ -8,7 +8,7 @@ import threading
 import urllib.parse
 
 from cases import case, equal, expect
-from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, rule
+from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, only, rule
 
 TOKEN = "good-token-xyzzy"
 RULES = [rule("allow", "tokens", credential="token"), rule("deny", "rest", relay="outlook-mobile")]
@@ -62,6 +62,7 @@ def provider():
 
 @case("danger 11: a verified token is credential token, and is never logged")
 def _():
+    only("2.3")
     primary = PRIMARY_CONTINUES.replace("driver", "mechanisms = plain login\n  driver", 1)
     with provider() as port:
         with Sentry(RULES, place=OAUTH2 + primary + AFTER, mechanisms="plain xoauth2",

@@ -44,7 +44,7 @@ def _(dovecot):
         for version in (1, 2):
             mark = dovecot.mark()
             expect(dovecot.login("imap", "alice", "secret", remote=remote, version=version).ok)
-            dovecot.wait_log(f"Login: user=<alice>.* rip={remote}, ", mark)
+            dovecot.wait_log(f"(Login|Logged in): user=<alice>.* rip={remote}, ", mark)
 
 
 @case("harness: an error in the log is a failure")

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 """What relaysentry says at its start about the way it is configured."""
 
+import subprocess
+
+import dialect
 from cases import Skip, case, equal, expect
 from dovecot import LIBEXEC
 from world import AFTER, HOME, OUTLOOK, PASSWORD, PLACES, PRIMARY_ALONE, PRIMARY_CONTINUES
-from world import Sentry, rule
+from world import Sentry, only, rule, since_2_4
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
 OURS = "passdb {\n  driver = relaysentry\n  args = {policy}\n  %s\n}\n"
@@ -21,7 +24,7 @@ OPENINGS = [
                                                  "result_internalfail = continue"),
      "result_internalfail"),
     ("a passdb after it that can succeed", PRIMARY_CONTINUES + GOOD + PRIMARY_ALONE,
-     "passdb 3"),
+     since_2_4("passdb passwd-file-2 ", "passdb 3 ")),
     ("a primary that ends the login before it",
      PRIMARY_ALONE + GOOD.replace("skip = unauthenticated", "skip = never"), "continue"),
     ("deny = yes on its own block", changed("skip =", "deny = yes\n  skip ="), "deny"),
@@ -44,6 +47,8 @@ OPENINGS = [
 
 
 def opening(place, named):
+    if named == "pass = yes":
+        only("2.3")
     with Sentry(RULES, place=place, expected=["relaysentry"]) as dovecot:
         errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
         expect(named in errors, named, errors)
@@ -83,7 +88,8 @@ def _():
 def _():
     extra = "protocol pop3 {\n" + PRIMARY_ALONE + "}\n"
     with Sentry(RULES, place=PLACES["after"] + extra, expected=["relaysentry"]) as dovecot:
-        errors = dovecot.wait_log("Error: relaysentry: protocol pop3: .*passdb 1 ")
+        errors = dovecot.wait_log("Error: relaysentry: protocol pop3: .*" +
+                                  since_2_4("passdb passwd-file-2 ", "passdb 1 "))
         expect("ends the login before relaysentry" in str(errors), errors)
         expect(dovecot.login("pop3", "alice", PASSWORD, remote=OUTLOOK).ok, "it is an opening")
         expect(not dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
@@ -91,6 +97,7 @@ def _():
 
 @case("start: Dovecot's loss of `return` in protocol blocks is told only where it matters")
 def _():
+    only("2.3")
     extra = "protocol pop3 {\n" + PRIMARY_CONTINUES + "}\n"
     with Sentry(RULES, place=PLACES["after"] + extra) as dovecot:
         equal(dovecot.log(0, "Error: "), [])
@@ -140,6 +147,7 @@ def _():
 
 @case("danger 11: bearer tokens for a password passdb are an error at the start")
 def _():
+    only("2.3")
     with Sentry(RULES, mechanisms="plain xoauth2", expected=["relaysentry"]) as dovecot:
         errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
         expect("XOAUTH2" in errors and "mechanisms = plain login" in errors, errors)
@@ -150,6 +158,7 @@ ARGS = [("an unknown word", "{policy} on_eror=deny", "on_eror"),
 
 
 def faulty_args(args, named):
+    only("2.3")
     place = PRIMARY_CONTINUES + GOOD.replace("{policy} on_error={on_error}", args)
     with Sentry(RULES, place=place, expected=["relaysentry"]) as dovecot:
         errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
@@ -160,6 +169,30 @@ def faulty_args(args, named):
 for title, text, word in ARGS:
     case(f"start: faulty args are an error and stop no login: {title}")(
         lambda text=text, word=word: faulty_args(text, word))
+
+
+def refused_settings(settings, named):
+    """2.4: doveconf says what is wrong, and Dovecot does not start."""
+    if dialect.release() == "2.3":
+        raise Skip("Dovecot 2.3 has args instead of settings")
+    dovecot = Sentry(RULES, place=PLACES["after"], on_error="allow")
+    text = dovecot.config_path.read_text()
+    dovecot.config_path.write_text(text.replace("relaysentry_on_error = allow", settings))
+    try:
+        done = subprocess.run(dovecot.inside("doveconf", "-n", "-c", dovecot.config_path),
+                              capture_output=True, text=True, timeout=60)
+        said = done.stdout + done.stderr
+        expect(done.returncode != 0 and "relaysentry" in done.stderr and named in said, said)
+    finally:
+        dovecot.discard()
+
+
+SETTINGS = [("an unknown setting", "relaysentry_on_eror = deny", "relaysentry_on_eror"),
+            ("an unknown value", "relaysentry_on_error = refuse", "refuse"),
+            ("a policy that is no path", "relaysentry_policy_file = policy.json", "slash")]
+for title, text, word in SETTINGS:
+    case(f"start: doveconf refuses {title} of relaysentry")(
+        lambda text=text, word=word: refused_settings(text, word))
 
 
 @case("start: a relay that the database does not know is a warning, and its rule matches nothing")

@@ -2,7 +2,7 @@
 """Tags: where they show, and that they lock nobody out."""
 
 from cases import case, equal, expect, instance
-from world import AWS, HOME, OUTLOOK, PASSWORD, Sentry, rule
+from world import AWS, HOME, OUTLOOK, PASSWORD, Sentry, rule, since_2_4
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256")
 RULES = [rule("tag", "clouds", **{"class": "cloud"}, tag="cloud"),
@@ -52,7 +52,9 @@ def _(dovecot):
     for remote, relay in ((AWS, "aws"), (OUTLOOK, "outlook-mobile"), (HOME, "")):
         mark = dovecot.mark()
         expect(dovecot.login("imap", "alice", PASSWORD, remote=remote).ok)
-        dovecot.wait_log(f"Login: user=<alice>, rip={remote}, relay=<{relay}>", mark)
+        # 2.4 leaves an element out when it has nothing to show.
+        shown = since_2_4("", "relay=<>") if relay == "" else f"relay=<{relay}>"
+        dovecot.wait_log(f"(Login|Logged in): user=<alice>, rip={remote}, {shown}$", mark)
 
 
 @case("tag: the reply of auth carries relay, class and tags", on=static)

@@ -13,6 +13,7 @@ import pathlib
 import subprocess
 
 import cases
+import dialect
 from dovecot import Dovecot, build_dir
 
 # One address of each kind.
@@ -106,6 +107,18 @@ def rule(action, name=None, **conditions):
     if "not_" in result:
         result["not"] = result.pop("not_")
     return result
+
+
+def only(release):
+    """Skips the rest of the case on another release, where what it is about does
+    not exist."""
+    if dialect.release() != release:
+        raise cases.Skip(f"only Dovecot {release} is like this")
+
+
+def since_2_4(new, old):
+    """What is different from 2.4 on."""
+    return old if dialect.release() == "2.3" else new
 
 
 class Sentry(Dovecot):
