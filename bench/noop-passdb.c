@@ -13,11 +13,6 @@ void authdb_noop_deinit(void);
 
 const char *authdb_noop_version = DOVECOT_ABI_VERSION;
 
-static struct passdb_module *noop_preinit(pool_t pool, const char *args ATTR_UNUSED)
-{
-	return p_new(pool, struct passdb_module, 1);
-}
-
 static void noop_verify_plain(struct auth_request *request, const char *password ATTR_UNUSED,
 			      verify_plain_callback_t *callback)
 {
@@ -26,7 +21,6 @@ static void noop_verify_plain(struct auth_request *request, const char *password
 
 static struct passdb_module_interface noop = {
 	.name = "noop",
-	.preinit = noop_preinit,
 	.verify_plain = noop_verify_plain,
 };
 

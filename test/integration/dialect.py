@@ -36,6 +36,7 @@ ARGS = {"passwd-file": {"scheme": "default_password_scheme",
                         "username_format": "auth_username_format"},
         "static": {"password": "passdb_static_password"},
         "imap": {"host": "imapc_host", "port": "imapc_port"},
+        "lua": {"file": "lua_file", "blocking": "use_worker"},
         "relaysentry": {"on_error": "relaysentry_on_error"}}
 PATHS = {"passwd-file": "passwd_file_path", "relaysentry": "relaysentry_policy_file"}
 
