@@ -36,6 +36,13 @@ void rs_check_service(const char *service)
 		       service);
 }
 
+void rs_check_tls(struct rs_login *login)
+{
+	/* Postfix and Exim say of a connection with TLS only that it is safe in some
+	 * way, as Exim also does of one from its own host. */
+	login->tls = strcmp(login->service, "smtp") == 0 ? RS_TLS_UNKNOWN : RS_TLS_ON;
+}
+
 void rs_check_mechanism(struct rs_login *login, bool credential, bool verified)
 {
 	size_t i = 0, count = sizeof(mechanisms) / sizeof(*mechanisms);

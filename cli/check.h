@@ -24,6 +24,8 @@ void rs_check_service(const char *service);
 /* Fills in what the mechanism tells: the credential, and whether it was verified
  * before the decision. Each only when asked for. */
 void rs_check_mechanism(struct rs_login *login, bool credential, bool verified);
+/* Fills in what is known of TLS when no option says it. */
+void rs_check_tls(struct rs_login *login);
 
 /* Checks one address and prints all about it (check-print.c). denied_r: whether
  * the login is refused. Returns 0 or an exit status with a message. */

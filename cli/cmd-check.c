@@ -40,7 +40,8 @@ static const struct rs_cli_option options[] = {
 	{ "credential", OPT_CREDENTIAL, "KIND",
 	  "password, app-password, token, certificate,\nkerberos, other (default: as of the "
 	  "mechanism)" },
-	{ "tls", OPT_TLS, NULL, "the connection is encrypted (default)" },
+	{ "tls", OPT_TLS, NULL,
+	  "the connection is encrypted (default; with the\nservice smtp it is not known)" },
 	{ "no-tls", OPT_NO_TLS, NULL, "it is not" },
 	{ "via", OPT_VIA, "ADDRESS",
 	  "the directly connected peer, when another\naddress was "
@@ -69,7 +70,7 @@ static const struct rs_cli_usage usage = {
 
 struct args {
 	const char *policy, *database;
-	bool credential_given, verified_given;
+	bool credential_given, verified_given, tls_given;
 	struct check check;
 };
 
@@ -140,7 +141,8 @@ static int set_option(struct args *args, int option, const char *value)
 		break;
 	case OPT_TLS:
 	case OPT_NO_TLS:
-		login->tls = option == OPT_TLS;
+		login->tls = option == OPT_TLS ? RS_TLS_ON : RS_TLS_OFF;
+		args->tls_given = true;
 		break;
 	case OPT_VIA:
 		if (rs_ip_parse(value, strlen(value), &login->via, &error) == 0)
@@ -284,7 +286,6 @@ int rs_cmd_check(int argc, char **argv)
 
 	login->service = "imap";
 	login->mechanism = "PLAIN";
-	login->tls = true;
 	status = rs_cli_now(&login->time);
 	if (status != 0)
 		return status;
@@ -296,6 +297,8 @@ int rs_cmd_check(int argc, char **argv)
 	if (option < 0)
 		return status;
 	rs_check_mechanism(login, !args.credential_given, !args.verified_given);
+	if (!args.tls_given)
+		rs_check_tls(login);
 	if (optind == argc)
 		return rs_cli_usage_error(&usage, "name an address, or - for stdin");
 	status = run(&args, argc - optind, argv + optind);

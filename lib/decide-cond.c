@@ -91,6 +91,11 @@ static bool master_holds(const struct rs_decision *d, const struct rs_conds *con
 	return name.name != NULL && rs_words_have(&conds->masters, name.name, name.len);
 }
 
+static bool tls_holds(enum rs_tls tls, const struct rs_conds *conds)
+{
+	return tls != RS_TLS_UNKNOWN && (conds->tls & (tls == RS_TLS_ON ? 2U : 1U)) != 0;
+}
+
 static bool cond_holds(const struct rs_decision *d, const struct rs_rule *rule,
 		       const struct rs_conds *conds, enum rs_cond cond)
 {
@@ -114,7 +119,7 @@ static bool cond_holds(const struct rs_decision *d, const struct rs_rule *rule,
 	case RS_COND_CREDENTIAL:
 		return (conds->credentials & 1U << d->login->credential) != 0;
 	case RS_COND_TLS:
-		return (conds->tls & (d->login->tls ? 2U : 1U)) != 0;
+		return tls_holds(d->login->tls, conds);
 	case RS_COND_MASTER:
 		return master_holds(d, conds);
 	case RS_COND_NOT_BEFORE:

@@ -84,6 +84,11 @@ static void add_ip(struct line *line, const struct rs_ip *ip)
 	add(line, "%s", ip->family != 0 ? rs_ip_format(ip, buf) : "none");
 }
 
+static const char *tls_name(enum rs_tls tls)
+{
+	return tls == RS_TLS_UNKNOWN ? "not known" : tls == RS_TLS_ON ? "on" : "off";
+}
+
 /* "service is imap" */
 static void add_found(struct line *line, const struct rs_decision *d, const struct rs_rule *rule,
 		      enum rs_cond cond)
@@ -125,7 +130,7 @@ static void add_found(struct line *line, const struct rs_decision *d, const stru
 		add(line, "%s", rs_credential_name(login->credential));
 		break;
 	case RS_COND_TLS:
-		add(line, "%s", login->tls ? "on" : "off");
+		add(line, "%s", tls_name(login->tls));
 		break;
 	case RS_COND_MASTER:
 		add_known(line, login->master, "none");
@@ -213,7 +218,7 @@ static void add_wanted(struct line *line, const struct rs_policy *policy,
 		add_bits(line, conds->credentials, false);
 		break;
 	case RS_COND_TLS:
-		add(line, "%s", conds->tls == 2 ? "on" : "off");
+		add(line, "%s", conds->tls == 3 ? "on or off" : conds->tls == 2 ? "on" : "off");
 		break;
 	case RS_COND_MASTER:
 		if ((conds->master & RS_MASTER_ANY) != 0)

@@ -23,6 +23,14 @@ enum rs_credential {
 const char *rs_credential_name(enum rs_credential credential);
 int rs_credential_parse(const char *name, enum rs_credential *credential_r); /* 0, -1 */
 
+/* Whether the connection that the credential came by was encrypted. */
+enum rs_tls {
+	RS_TLS_OFF,
+	RS_TLS_ON,
+	/* Whoever asks on the client's behalf did not say it without doubt. */
+	RS_TLS_UNKNOWN
+};
+
 /* All strings are the caller's and only read. Strings that are not known are NULL. */
 struct rs_login {
 	/* After Dovecot's translation and the passdbs; for a master login the
@@ -42,7 +50,7 @@ struct rs_login {
 	const char *mechanism; /* "PLAIN" */
 	enum rs_credential credential;
 	bool verified; /* the credential was proved right before this decision */
-	bool tls;
+	enum rs_tls tls;
 	int64_t time; /* seconds since 1970-01-01 UTC */
 };
 

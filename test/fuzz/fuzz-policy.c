@@ -96,7 +96,7 @@ static void try_logins(const struct rs_policy *policy, const struct rs_relaydb *
 	for (int i = 0; i < RS_CREDENTIAL_COUNT; i++) {
 		login.credential = (enum rs_credential)i;
 		login.verified = i % 2 == 0;
-		login.tls = i % 3 == 0;
+		login.tls = (enum rs_tls)(i % 3);
 		decide(policy, db, &login);
 	}
 	if (login.remote.family == 0)

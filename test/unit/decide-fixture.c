@@ -103,7 +103,7 @@ void fixture_login(const struct fixture_login *from, struct rs_login *to_r)
 	to_r->mechanism = from->mechanism != NULL ? from->mechanism : "PLAIN";
 	to_r->credential = from->credential;
 	to_r->verified = !from->unverified;
-	to_r->tls = !from->no_tls;
+	to_r->tls = from->no_tls ? RS_TLS_OFF : from->tls_unknown ? RS_TLS_UNKNOWN : RS_TLS_ON;
 	if (rs_when_parse(from->at != NULL ? from->at : "2026-11-22T12:00:00Z", &utc, &to_r->time,
 			  &end, &error) < 0)
 		abort();

@@ -30,7 +30,7 @@ struct fixture_login {
 	const char *service, *mechanism; /* NULL: imap, PLAIN */
 	const char *master;
 	enum rs_credential credential;
-	bool unverified, no_tls;
+	bool unverified, no_tls, tls_unknown;
 	const char *at; /* RFC 3339 UTC; NULL: 2026-11-22T12:00:00Z */
 };
 

@@ -81,7 +81,7 @@ void rs_model_random_login(struct model_login *l)
 	l->deny = lists[pick(RS_COUNT(lists))];
 	l->service = services[pick(RS_COUNT(services))];
 	l->credential = pick(RS_COUNT(credentials));
-	l->tls = pick(2);
+	l->tls = pick(3);
 	l->verified = pick(2);
 }
 

@@ -68,7 +68,8 @@ struct model_login {
 	size_t address, via; /* of addresses */
 	const char *user, *group, *allow, *deny, *service;
 	unsigned credential;
-	bool tls, verified;
+	unsigned tls; /* enum rs_tls */
+	bool verified;
 };
 
 /* What the reference knows of a login. */

@@ -85,7 +85,7 @@ static void count_conds(const struct reference *r, const struct model_rule *rule
 		any_of(r, rule, groups, RS_COUNT(groups), c->group, 'g'),
 		any_of(r, rule, services, RS_COUNT(services), c->service, 's'),
 		any_of(r, rule, credentials, RS_COUNT(credentials), c->credential, 'p'),
-		c->tls == 0 ? -1 : (c->tls & (r->l->tls ? 2U : 1U)) != 0,
+		c->tls == 0 ? -1 : r->l->tls != 2 && (c->tls & 1U << r->l->tls) != 0,
 	};
 
 	*present_r = *hold_r = 0;

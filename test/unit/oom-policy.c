@@ -74,7 +74,7 @@ static void decide(struct oom_run *run, const struct rs_policy *policy, struct r
 	struct rs_login login = { .service = "imap",
 				  .mechanism = "PLAIN",
 				  .verified = true,
-				  .tls = true,
+				  .tls = RS_TLS_ON,
 				  .time = 1795000000,
 				  .deny = "own" };
 	char line[RS_LOG_LINE_MAX];

@@ -38,7 +38,8 @@ static void compare(const struct model *m, const struct rs_policy *policy, const
 		facts.deny = l.deny;
 		facts.service = l.service;
 		facts.credential = (enum rs_credential)l.credential;
-		facts.no_tls = !l.tls;
+		facts.no_tls = l.tls == RS_TLS_OFF;
+		facts.tls_unknown = l.tls == RS_TLS_UNKNOWN;
 		facts.unverified = !l.verified;
 		fixture_login(&facts, &login);
 		memcpy(before, &login, sizeof(login));
