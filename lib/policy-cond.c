@@ -274,6 +274,7 @@ static void read_cond(struct source *s, enum rs_cond cond)
 void rs_reader_conds(struct rs_policy_reader *reader, const struct rs_json *object,
 		     const char *where, struct rs_conds *conds)
 {
+	const struct rs_json *min_tls = rs_json_member(object, "min_tls");
 	const unsigned both = 1U << RS_COND_NOT_BEFORE | 1U << RS_COND_NOT_AFTER;
 
 	for (int i = 0; i < RS_COND_COUNT; i++) {
@@ -286,6 +287,13 @@ void rs_reader_conds(struct rs_policy_reader *reader, const struct rs_json *obje
 		if (rs_reader_not_empty(reader, s.value))
 			read_cond(&s, (enum rs_cond)i);
 	}
+	/* A rule that silently never matches would be taken for a safeguard. */
+	if (min_tls != NULL)
+		rs_json_complain(
+			reader->diags, RS_LEVEL_ERROR, min_tls,
+			"cannot be known: Dovecot 2.3 to 2.4.5 does not tell auth which version of "
+			"TLS a login used; leave it out, and let Dovecot refuse older versions for "
+			"everybody, with ssl_min_protocol = TLSv1.2 in dovecot.conf");
 	if ((conds->present & both) == both && conds->not_after != INT64_MIN &&
 	    conds->not_before >= conds->not_after)
 		rs_json_complain(reader->diags, RS_LEVEL_ERROR, rs_json_member(object, "not_after"),

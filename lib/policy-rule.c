@@ -10,7 +10,7 @@
 		"comment"
 #define COND_KEYS                                                                                  \
 	"relay", "class", "network", "via", "user", "group", "service", "mechanism", "credential", \
-		"tls", "master", "not_before", "not_after"
+		"tls", "min_tls", "master", "not_before", "not_after"
 
 static const char *const rule_keys[] = { RULE_KEYS, COND_KEYS, NULL };
 static const char *const cond_keys[] = { COND_KEYS, NULL };
