@@ -133,6 +133,30 @@ static void check_networks(const struct lint *lint, const struct rs_netset *set,
 	}
 }
 
+/* Whether the conditions are about the service smtp alone. */
+static bool smtp_only(const struct rs_conds *conds)
+{
+	return conds->services.count == 1 && rs_words_have(&conds->services, "smtp", 4);
+}
+
+static void check_tls(const struct lint *lint)
+{
+	const struct rs_rule *rule = lint->rule;
+	const unsigned about_address =
+		1U << RS_COND_RELAY | 1U << RS_COND_CLASS | 1U << RS_COND_NETWORK;
+	bool reports = rule->action == RS_ACTION_DENY || rule->action == RS_ACTION_ALERT;
+
+	if (rule->conds.tls == 1 && reports && !rule->any_address &&
+	    (rule->conds.present & about_address) == 0)
+		warn(lint, "is for logins from a relay only, and a login without TLS is a danger "
+			   "from any address; write \"any_address\": true, or name the relay or "
+			   "class that is meant");
+	if (rule->conds.tls == 2 && smtp_only(&rule->conds))
+		warn(lint, "tls true never matches with the service smtp: Postfix and Exim do not "
+			   "say for certain that there is TLS; write \"not\": {\"tls\": false} "
+			   "instead");
+}
+
 static void check_conds(const struct lint *lint, const struct rs_conds *conds)
 {
 	if ((conds->present & 1U << RS_COND_SERVICE) != 0)
@@ -231,6 +255,7 @@ void rs_policy_lint(const struct rs_policy *policy, struct rs_diags *diags)
 		check_conds(&lint, &lint.rule->conds);
 		check_conds(&lint, &lint.rule->not_conds);
 		check_reply(&lint);
+		check_tls(&lint);
 		check_switches(&lint);
 	}
 	check_reach(&lint);
