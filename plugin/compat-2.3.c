@@ -18,6 +18,11 @@ bool rs_request_tls(const struct auth_request *request)
 	return request->fields.secured == AUTH_REQUEST_SECURED_TLS;
 }
 
+bool rs_request_secured(const struct auth_request *request)
+{
+	return request->fields.secured != AUTH_REQUEST_SECURED_NONE;
+}
+
 #if defined(RS_AUTH_PASSDB_MECHANISMS)
 #define RS_PASSDB_FILTERS(passdb) (passdb)
 #else

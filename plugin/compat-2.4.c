@@ -23,6 +23,11 @@ bool rs_request_tls(const struct auth_request *request)
 	return request->fields.conn_secured == AUTH_REQUEST_CONN_SECURED_TLS;
 }
 
+bool rs_request_secured(const struct auth_request *request)
+{
+	return request->fields.conn_secured != AUTH_REQUEST_CONN_SECURED_NONE;
+}
+
 bool rs_passdb_filtered(const struct auth_request *request, const struct auth_passdb *passdb)
 {
 	const char *mechanism = request->fields.mech_name;

@@ -25,6 +25,8 @@ extern struct passdb_module_interface rs_passdb_interface;
 /* The protocol that the client speaks: "imap". */
 const char *rs_request_service(const struct auth_request *request);
 bool rs_request_tls(const struct auth_request *request);
+/* Whether the connection was called safe: by TLS, or in another way. */
+bool rs_request_secured(const struct auth_request *request);
 /* Whether Dovecot will ask another passdb when this one answers NEXT: skip,
  * mechanisms and username filters count. */
 bool rs_request_next_passdb(struct auth_request *request);

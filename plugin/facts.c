@@ -82,6 +82,22 @@ static bool rs_facts_proxied(struct auth_request *request)
 	return auth_fields_exists(extra, "proxy") || auth_fields_exists(extra, "proxy_maybe");
 }
 
+static enum rs_tls rs_facts_tls(struct auth_request *request)
+{
+	if (rs_request_tls(request))
+		return RS_TLS_ON;
+	/* Dovecot's login processes say of each connection whether it has TLS, and
+	 * give it a session id. */
+	if (request->fields.session_id != NULL)
+		return RS_TLS_OFF;
+	/* Postfix and Exim call a connection with TLS only secured, and Exim also
+	 * one from its own host. Without an address there is no connection:
+	 * doveadm auth test. */
+	if (rs_request_secured(request) || request->fields.remote_ip.family == 0)
+		return RS_TLS_UNKNOWN;
+	return RS_TLS_OFF;
+}
+
 static void rs_facts_ip(struct rs_ip *ip_r, const struct ip_addr *ip)
 {
 	if (ip->family == 0)
@@ -119,7 +135,7 @@ bool rs_facts_get(struct auth_request *request, const struct rs_fields *fields, 
 	 * is verified before it. */
 	login_r->verified = (plain || rs_request_bearer(request)) &&
 			    request->fields.skip_password_check && !rs_facts_proxied(request);
-	login_r->tls = rs_request_tls(request);
+	login_r->tls = rs_facts_tls(request);
 	login_r->time = ioloop_time;
 	return valid;
 }
