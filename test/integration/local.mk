@@ -4,12 +4,18 @@ TESTS += test/integration/integration.test
 EXTRA_DIST += \
 	test/integration/authsocket.py \
 	test/integration/cases.py \
+	test/integration/certs.py \
 	test/integration/clients.py \
 	test/integration/dialect.py \
 	test/integration/dovecot.py \
 	test/integration/dovecotconf.py \
+	test/integration/gssclient.py \
 	test/integration/integration.test \
+	test/integration/jwt.py \
+	test/integration/kdc.py \
 	test/integration/logbook.py \
+	test/integration/matrix_clients.py \
+	test/integration/postfixd.py \
 	test/integration/proxyline.py \
 	test/integration/relayhost.py \
 	test/integration/sasl.py \
