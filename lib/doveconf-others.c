@@ -106,7 +106,9 @@ static void check_before(const struct rs_dc_chain *chain, size_t place)
 			    "relaysentry is not asked; write: result_success = continue-ok",
 			    label(passdb, buf), success_name(passdb));
 	check_failure(chain, place);
+	/* One that is asked only about who was verified before proves nothing. */
 	if (!chain->model->v24 && !passdb->deny && !has_oauth2(passdb) &&
+	    passdb->skip != RS_DC_UNAUTHENTICATED &&
 	    (chain->auth->mechanisms & passdb->mechanisms & RS_DC_OAUTH) != 0)
 		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_MECHANISMS],
 			    "%s takes a bearer token (OAUTHBEARER, XOAUTH2) for a password: who "

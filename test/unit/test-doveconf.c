@@ -305,6 +305,12 @@ static const struct {
 	  "scram-sha-256\nmail_location = maildir:~/Maildir\npassdb {\n",
 	  "xoauth2\npassdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  result_success = "
 	  "continue-ok\n}\npassdb {\n  mechanisms = plain login\n" },
+	{ "a passdb that adds to what a verified token says of the user (2.3)", rs_doveconf_23,
+	  "scram-sha-256\nmail_location = maildir:~/Maildir\npassdb {\n",
+	  "xoauth2\npassdb {\n  driver = oauth2\n  mechanisms = xoauth2\n  result_success = "
+	  "continue-ok\n}\npassdb {\n  driver = passwd-file\n  mechanisms = xoauth2\n  skip = "
+	  "unauthenticated\n  result_success = continue-ok\n}\npassdb {\n  mechanisms = plain "
+	  "login\n" },
 	{ "tokens in 2.4", rs_doveconf_24, "scram-sha-256", "oauthbearer xoauth2" },
 	{ "return-fail is no danger without tokens", rs_doveconf_23,
 	  "  result_success = continue-ok\n",
