@@ -1,16 +1,24 @@
 # SPDX-License-Identifier: MIT
 """The SASL mechanism GSSAPI (RFC 4752) from the client's side."""
 
+import sys
+
+# Debian's package is found there also by a Python that is not Debian's. It loads
+# when the version is the same.
+DEBIAN = "/usr/lib/python3/dist-packages"
+sys.path.append(DEBIAN)
 try:
     import gssapi
     import gssapi.raw
 except ImportError:  # said by missing()
     gssapi = None
+finally:
+    sys.path.remove(DEBIAN)
 
 
 def missing():
     """Why there is no GSSAPI client here; None when there is one."""
-    return "python3-gssapi is not installed" if gssapi is None else None
+    return "python3-gssapi is not installed for this Python" if gssapi is None else None
 
 
 class Gssapi:

@@ -14,7 +14,10 @@ EXTRA_DIST += \
 	test/integration/jwt.py \
 	test/integration/kdc.py \
 	test/integration/logbook.py \
+	test/integration/matrix_cells.py \
 	test/integration/matrix_clients.py \
+	test/integration/matrix_config.py \
+	test/integration/matrix_run.py \
 	test/integration/postfixd.py \
 	test/integration/proxyline.py \
 	test/integration/relayhost.py \
@@ -28,6 +31,7 @@ EXTRA_DIST += \
 	test/integration/test_doveadm.py \
 	test/integration/test_first.py \
 	test/integration/test_log.py \
+	test/integration/test_matrix_paths.py \
 	test/integration/test_minute.py \
 	test/integration/test_modes.py \
 	test/integration/test_oauth2.py \
