@@ -1,6 +1,7 @@
 # what is built, tested and shipped of test/integration/
 
-TESTS += test/integration/integration.test
+integration_tests = test/integration/integration.test
+TESTS += $(integration_tests)
 EXTRA_DIST += \
 	test/integration/authsocket.py \
 	test/integration/cases.py \
