@@ -6,7 +6,7 @@ for who is logged in."""
 import clients
 import sasl
 
-INITIAL_LIMIT = 1000  # octets; what is longer is sent when the server asks for it
+INITIAL_LIMIT = 400  # octets; what is longer is sent when the server asks for it
 
 
 class Bearer(sasl.XOauth2):
