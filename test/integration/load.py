@@ -40,6 +40,7 @@ class Load(threading.Thread):
         self.leaves_after = leaves_after
         self.stopping, self.wrong, self.sent, self.done, self.refused = False, [], 0, 0, 0
         self.pids, self.began, self.seconds = set(), 0.0, 0.0
+        self.leaving = []
         self.lines = [self.connect() for _ in leaves_after]
 
     def connect(self):
@@ -66,17 +67,17 @@ class Load(threading.Thread):
                     self.send(self.sent % len(self.lines))
                 self.receive(max(0.0, due - time.monotonic()))
             self.seconds = time.monotonic() - self.began
-            self.drain(self.lines)
+            self.drain()
         except Exception as error:
             self.wrong.append(f"the load ended: {error!r}")
-        for line in self.lines:
+        for line in self.lines + self.leaving:
             line.close()
 
     def send(self, number):
         line, limit = self.lines[number], self.leaves_after[number]
         if limit is not None and line.begun >= limit:
-            self.drain([line])
-            line.close()
+            # Refused logins are answered later; nobody waits for them here.
+            self.leaving.append(line)
             line = self.lines[number] = self.connect()
         remotes = list(self.wants)
         remote = remotes[self.sent % len(remotes)]
@@ -89,17 +90,27 @@ class Load(threading.Thread):
         line.begin(mechanism, remote=remote)
 
     def receive(self, seconds):
-        by_socket = {line.sock: line for line in self.lines}
+        for line in [line for line in self.leaving if not line.pending]:
+            self.leaving.remove(line)
+            line.close()
+        by_socket = {line.sock: line for line in self.lines + self.leaving}
         for sock in select.select(list(by_socket), [], [], seconds)[0]:
             line, data = by_socket[sock], sock.recv(65536)
             if not data:
                 if line.pending:
                     self.wrong.append(f"closed before the answers to {list(line.pending.values())}")
-                self.lines[self.lines.index(line)] = self.connect()
+                self.replace(line)
                 continue
             line.buffer += data
             while b"\n" in line.buffer:
                 self.take(line, parse(line.read()))
+
+    def replace(self, line):
+        line.close()
+        if line in self.leaving:
+            self.leaving.remove(line)
+        else:
+            self.lines[self.lines.index(line)] = self.connect()
 
     def take(self, line, reply):
         number = int(reply.raw.split("\t")[1])
@@ -119,11 +130,11 @@ class Load(threading.Thread):
         if "temp" in reply.fields or reply.fields.get("code") == "temp_fail":
             self.wrong.append(f"a temporary failure: {reply.raw}")
 
-    def drain(self, lines):
+    def drain(self):
         deadline = time.monotonic() + SECONDS
-        while any(line.pending for line in lines if line in self.lines):
+        while open_ := [line.pending for line in self.lines + self.leaving if line.pending]:
             if time.monotonic() > deadline:
-                self.wrong.append(f"no answer to {[line.pending for line in lines]}")
+                self.wrong.append(f"no answer to {open_}")
                 return
             self.receive(0.05)
 

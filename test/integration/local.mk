@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	test/integration/integration.test \
 	test/integration/jwt.py \
 	test/integration/kdc.py \
+	test/integration/load.py \
 	test/integration/logbook.py \
 	test/integration/matrix_cells.py \
 	test/integration/matrix_clients.py \
@@ -30,6 +31,8 @@ EXTRA_DIST += \
 	test/integration/test_dangers.py \
 	test/integration/test_deny.py \
 	test/integration/test_doveadm.py \
+	test/integration/test_faults_files.py \
+	test/integration/test_faults_memory.py \
 	test/integration/test_first.py \
 	test/integration/test_log.py \
 	test/integration/test_matrix_paths.py \
