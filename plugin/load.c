@@ -120,10 +120,26 @@ static void rs_log_loaded(struct rs_engine *engine, const struct rs_diags *diags
 		rs_placement_check_policy(engine->event, engine->policy);
 }
 
+/* Whether the relays have the same numbers as before. A file that was very new
+ * when it was read is read again, mostly to find the same in it. */
+static bool rs_load_same_relays(const struct rs_engine *engine, const struct rs_loaded *loaded)
+{
+	struct rs_relaydb_info old, now;
+
+	if (loaded->db == NULL)
+		return TRUE;
+	if (engine->db == NULL)
+		return FALSE;
+	rs_relaydb_info(engine->db, &old);
+	rs_relaydb_info(loaded->db, &now);
+	return strcmp(old.id, now.id) == 0;
+}
+
 static void rs_load_swap(struct rs_engine *engine, struct rs_loaded *loaded)
 {
-	/* The counts name relays of the old database. */
-	rs_limiter_free(&engine->limiter, engine->event, engine->db);
+	/* The counts name relays by their number. */
+	if (!rs_load_same_relays(engine, loaded))
+		rs_limiter_free(&engine->limiter, engine->event, engine->db);
 	/* A verdict has room for the rules of one policy. */
 	if (loaded->verdict != NULL || loaded->policy != NULL) {
 		rs_verdict_free(&engine->verdict);

@@ -94,7 +94,7 @@ def reload_sometimes(dovecot, number):
         os.utime(dovecot.database_path)
 
 
-case("faults: after 100,000 logins the auth process is not larger", slow=True)(
+case("faults: after 100,000 logins the auth process is not larger", busy=True)(
     lambda: flat("one policy", lambda dovecot, number: None))
-case("faults: after 100,000 logins with many reloads the auth process is not larger", slow=True)(
+case("faults: after 100,000 logins with many reloads the auth process is not larger", busy=True)(
     lambda: flat("many policies", reload_sometimes))

@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: MIT
 """The modes none, testing and enforce, of the policy and of a rule."""
 
+import os
+import time
+
 from cases import case, equal, expect, instance
 from world import AWS, GMAIL, HOME, OUTLOOK, PASSWORD, Sentry, rule
 
@@ -38,6 +41,19 @@ def _(dovecot):
     mark = dovecot.mark()
     expect(dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok)
     equal(dovecot.reports(mark), [])
+
+
+@case("mode testing: files that are read again let no more lines through")
+def _():
+    with Sentry(RULES, mode="testing") as dovecot:
+        for _round in range(3):
+            with dovecot.auth() as auth:
+                for _login in range(15):
+                    expect(auth.login("alice", PASSWORD, remote=OUTLOOK).ok)
+            dovecot.write_policy()
+            os.utime(dovecot.database_path)
+            time.sleep(1.5)  # they are looked at each second
+        equal(len(dovecot.reports(relay="outlook-mobile")), 20)
 
 
 @case("mode testing: lines are limited per relay, and what was left out is counted")
