@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	test/integration/test_oauth2.py \
 	test/integration/test_plain.py \
 	test/integration/test_reload.py \
+	test/integration/test_sql.py \
 	test/integration/test_startup.py \
 	test/integration/test_tags.py \
 	test/integration/test_tls.py \

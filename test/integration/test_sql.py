@@ -1,0 +1,224 @@
+# SPDX-License-Identifier: MIT
+"""The condition credential with app passwords in SQL: a relay gets in with an
+app password and not with the main password. The queries are those of
+relaysentry-policy(5), against a real SQLite and a real PostgreSQL."""
+
+import hashlib
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from cases import Skip, case, equal, expect, instance
+from world import HOME, OUTLOOK, PASSWORD, Sentry, rule
+
+MESSAGE = "Use an app password"
+RULES = [rule("allow", "own", credential=["app-password", "token"]),
+         rule("deny", "main", relay="outlook-mobile", message=MESSAGE)]
+APPS = ("Wq3-first-app", "Wq3-second-app")
+SCHEMA = """
+CREATE TABLE users (name VARCHAR(255) PRIMARY KEY, password VARCHAR(255) NOT NULL);
+CREATE TABLE app_passwords (name VARCHAR(255) NOT NULL, secret CHAR(64) NOT NULL,
+                            PRIMARY KEY (name, secret));
+""" + "".join(
+    f"INSERT INTO users VALUES ('{name}', '{{PLAIN}}{PASSWORD}');" for name in ("alice", "bob")
+) + "".join(
+    f"INSERT INTO app_passwords VALUES ('alice', '{hashlib.sha256(app.encode()).hexdigest()}');"
+    for app in APPS)
+APP_QUERY = """SELECT '{SHA256.HEX}' || secret AS password, \\
+  'app-password' AS relaysentry_credential FROM app_passwords \\
+  WHERE name = '%s' AND secret = '%s'"""
+MAIN_QUERY = "SELECT password FROM users WHERE name = '%s'"
+OLD = """
+passdb {
+  driver = sql
+  args = {root}/apps.conf
+  mechanisms = plain login
+  result_success = continue-ok
+}
+passdb {
+  driver = sql
+  args = {root}/main.conf
+  skip = authenticated
+  result_success = continue-ok
+}
+passdb {
+  driver = relaysentry
+  args = {policy} on_error=allow
+  skip = unauthenticated
+  result_success = return
+  result_failure = return-fail
+  result_internalfail = return-fail
+}
+"""
+NEW = """
+CONNECT
+passdb apps {
+  driver = sql
+  mechanisms_filter = plain login
+  result_success = continue-ok
+  passdb_sql_query = APPS
+}
+passdb main {
+  driver = sql
+  skip = authenticated
+  result_success = continue-ok
+  passdb_sql_query = MAIN
+}
+passdb relaysentry {
+  relaysentry_policy_file = {policy}
+  skip = unauthenticated
+  result_success = return
+  result_failure = return-fail
+  result_internalfail = return-fail
+}
+""".replace("APPS", APP_QUERY % ("%{user}", "%{password | sha256 | hexlify}")).replace(
+    "MAIN", MAIN_QUERY % "%{user}")
+
+
+def program(name):
+    """A program of PostgreSQL's server, which Debian keeps out of the PATH."""
+    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
+    if not found:
+        raise Skip("PostgreSQL is not installed")
+    return found[-1]
+
+
+class Sqlite:
+    def __init__(self, folder):
+        path = folder / "users.sqlite"
+        subprocess.run(["sqlite3", path], input=SCHEMA, text=True, check=True, timeout=60)
+        path.chmod(0o644)
+        self.old = f"driver = sqlite\nconnect = {path}\n"
+        self.new = f"sql_driver = sqlite\nsqlite_path = {path}\n"
+
+    def close(self):
+        pass
+
+
+class Postgres:
+    """A private cluster that listens on a socket in its folder alone."""
+
+    def __init__(self, folder):
+        account = pwd.getpwnam("postgres")
+        os.chown(folder, account.pw_uid, account.pw_gid)
+        self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [],
+                     "cwd": folder, "stdin": subprocess.DEVNULL}
+        data = folder / "data"
+        subprocess.run([program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-N"],
+                       capture_output=True, check=True, timeout=120, **self.user)
+        with open(folder / "log", "wb") as output:
+            self.process = subprocess.Popen(
+                [program("postgres"), "-D", data, "-k", folder, "-c", "listen_addresses=",
+                 "-c", "unix_socket_permissions=0777"], stdout=output, stderr=output, **self.user)
+        self.old = f"driver = pgsql\nconnect = host={folder} dbname=postgres user=postgres\n"
+        self.new = (f"sql_driver = pgsql\npgsql {folder} {{\n  parameters {{\n"
+                    "    user = postgres\n    dbname = postgres\n  }\n}\n")
+        try:
+            self.fill(folder)
+        except BaseException:
+            self.close()
+            raise
+
+    def fill(self, folder):
+        command = [program("psql"), "-h", folder, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1",
+                   "-c", SCHEMA, "postgres"]
+        for _attempt in range(200):
+            done = subprocess.run(command, capture_output=True, text=True, check=False, **self.user)
+            if done.returncode == 0:
+                return
+            expect(self.process.poll() is None, "PostgreSQL ended")
+            time.sleep(0.1)
+        raise AssertionError(done.stderr)
+
+    def close(self):
+        self.process.send_signal(signal.SIGINT)  # a fast shutdown
+        self.process.wait(60)
+
+
+class SqlSentry(Sentry):
+    def __init__(self, kind):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-sql-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        self.database = None
+        try:
+            self.database = kind(self.folder)
+            database = self.database
+            files = {
+                "apps.conf": database.old + "password_query = " +
+                APP_QUERY % ("%u", "%{sha256:password}") + "\n",
+                "main.conf": database.old + "password_query = " + MAIN_QUERY % "%u" + "\n"}
+            super().__init__(RULES, place="", files=files, extra={
+                "2.3": OLD, "2.4": NEW.replace("CONNECT", database.new)})
+        except BaseException:
+            self.end_database()
+            raise
+
+    def end_database(self):
+        if self.database is not None:
+            self.database.close()
+            self.database = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def discard(self):
+        super().discard()
+        self.end_database()
+
+
+@instance
+def sqlite():
+    return SqlSentry(Sqlite)
+
+
+@instance
+def postgres():
+    return SqlSentry(Postgres)
+
+
+def check_relay(dovecot):
+    for service in ("imap", "pop3", "submission"):
+        for app in APPS:
+            for mech in ("PLAIN", "LOGIN"):
+                expect(dovecot.login(service, "alice", app, mech, remote=OUTLOOK).ok, service, app)
+        mark = dovecot.mark()
+        answer = dovecot.login(service, "alice", PASSWORD, remote=OUTLOOK)
+        expect(not answer.ok and MESSAGE in answer.text, service, answer)
+        dovecot.report_of(mark, rule="main", credential="password", verified="yes")
+
+
+def check_home(dovecot):
+    for password in (*APPS, PASSWORD):
+        expect(dovecot.login("imap", "alice", password, remote=HOME).ok, password)
+    expect(dovecot.login("imap", "bob", PASSWORD, remote=HOME).ok)
+
+
+def check_wrong(dovecot):
+    quoted = "' OR '1'='1"
+    for user, password in (("bob", APPS[0]), ("alice", "wrong"), ("alice", ""), ("alice", quoted),
+                           (quoted, PASSWORD), ("alice", hashlib.sha256(
+                               APPS[0].encode()).hexdigest())):
+        for remote in (OUTLOOK, HOME):
+            answer = dovecot.login("imap", user, password, remote=remote)
+            expect(not answer.ok and MESSAGE not in answer.text, user, password, answer)
+
+
+def check_reply(dovecot):
+    with dovecot.auth() as auth:
+        for password in (*APPS, PASSWORD):
+            raw = auth.login("alice", password, remote=HOME).raw
+            expect("relaysentry" not in raw and "app-password" not in raw, raw)
+    equal(dovecot.log(0, "|".join((*APPS, "SHA256.HEX"))), [])
+
+
+for place in (sqlite, postgres):
+    name = place.__name__
+    case(f"{name}: a relay gets in with an app password, not with the main one", on=place)(
+        check_relay)
+    case(f"{name}: at home every password of the user works", on=place)(check_home)
+    case(f"{name}: another's app password, a wrong one and quotes are refused", on=place)(
+        check_wrong)
+    case(f"{name}: what the query says of the credential stays inside", on=place)(check_reply)
