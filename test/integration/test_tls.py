@@ -40,6 +40,11 @@ service pop3-login {
     haproxy = yes
   }
 }
+service submission-login {
+  inet_listener submissions {
+    port = 0
+  }
+}
 """
 
 
@@ -247,7 +252,7 @@ def _():
 
 @case("tls: with ssl = required Dovecot refuses before any password is sent")
 def _():
-    with TlsSentry([DOWNGRADE], extra="ssl = required\n") as dovecot:
+    with TlsSentry([DOWNGRADE], extra="ssl = required\ndisable_plaintext_auth = yes\n") as dovecot:
         mark = dovecot.mark()
         expect(not dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok)
         equal(dovecot.reports(mark), [], "auth was not asked")

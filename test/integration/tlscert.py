@@ -40,10 +40,13 @@ class Files:
         self.folder.chmod(0o755)
         self.names = {"certificate": self.folder / "server.pem", "key": self.folder / "server.key"}
         self.authority = self.folder / "ca.pem"
-        (self.folder / "server.ext").write_text(f"subjectAltName = DNS:{NAME}\n")
+        (self.folder / "server.ext").write_text(
+            f"subjectAltName = DNS:{NAME}\n"
+            "subjectKeyIdentifier = hash\nauthorityKeyIdentifier = keyid\n")
         new_key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
         openssl("req", "-x509", *new_key, "-keyout", self.folder / "ca.key", "-out",
-                self.authority, "-days", "2", "-subj", "/CN=relaysentry test CA")
+                self.authority, "-days", "2", "-subj", "/CN=relaysentry test CA",
+                "-addext", "keyUsage = critical, keyCertSign, cRLSign")
         openssl("req", "-new", *new_key, "-keyout", self.names["key"], "-out",
                 self.folder / "server.csr", "-subj", f"/CN={NAME}")
         openssl("x509", "-req", "-in", self.folder / "server.csr", "-CA", self.authority, "-CAkey",
