@@ -43,10 +43,7 @@ bool rs_passdb_filtered(const struct auth_request *request, const struct auth_pa
 /* From 2.4.2 on, passdb_success is set only behind the lookup. */
 bool rs_request_ticket(const struct auth_request *request)
 {
-	const char *mechanism = request->fields.mech_name;
-
-	return mechanism != NULL &&
-	       (strcmp(mechanism, "GSSAPI") == 0 || strcmp(mechanism, "GSS-SPNEGO") == 0);
+	return request->fields.mech_name != NULL && !rs_request_bearer(request);
 }
 
 /* The mechanism verifies the token before it asks any passdb. */

@@ -53,6 +53,14 @@ bool rs_request_bearer(const struct auth_request *request)
 	       (strcmp(mechanism, "OAUTHBEARER") == 0 || strcmp(mechanism, "XOAUTH2") == 0);
 }
 
+bool rs_request_any_credentials(const struct auth_request *request)
+{
+	const char *mechanism = request->fields.mech_name;
+
+	return mechanism == NULL || strcmp(mechanism, "GSSAPI") == 0 ||
+	       strcmp(mechanism, "GSS-SPNEGO") == 0 || rs_request_bearer(request);
+}
+
 bool rs_request_userdb_safe(struct auth_request *request)
 {
 	const struct auth_userdb *userdb = auth_request_get_auth(request)->userdbs;

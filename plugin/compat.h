@@ -35,7 +35,12 @@ bool rs_request_next_passdb(struct auth_request *request);
 bool rs_passdb_filtered(const struct auth_request *request, const struct auth_passdb *passdb);
 /* Whether no passdb that could verify the credential stands before this one. */
 bool rs_request_first_place(struct auth_request *request);
-/* In a lookup of credentials of any scheme: whether the mechanism has verified a
+/* Whether who looks credentials up takes an OK without any: GSSAPI and, from 2.4
+ * on, tokens only ask whether the user may log in, and lookups that are no login
+ * do not look at them. wanted_credentials_scheme does not tell: an earlier passdb
+ * has set it to what it found. */
+bool rs_request_any_credentials(const struct auth_request *request);
+/* Where that is so: whether the mechanism has verified a
  * Kerberos ticket, and only asks whether the user may log in. */
 bool rs_request_ticket(const struct auth_request *request);
 /* Whether the login is one with a bearer token. */

@@ -52,15 +52,15 @@ void rs_reply_tag(struct auth_request *request, const struct rs_verdict *verdict
 			       rs_reply_tags(verdict));
 }
 
-static bool rs_reply_any_scheme(const struct auth_request *request, bool plain)
+static bool rs_reply_any_credentials(const struct auth_request *request, bool plain)
 {
-	return !plain && *request->wanted_credentials_scheme == '\0';
+	return !plain && rs_request_any_credentials(request);
 }
 
 /* GSSAPI has verified the ticket and only asks whether the user may log in. */
 static bool rs_reply_ticket(const struct auth_request *request, bool plain)
 {
-	return rs_reply_any_scheme(request, plain) && rs_request_ticket(request);
+	return rs_reply_any_credentials(request, plain) && rs_request_ticket(request);
 }
 
 bool rs_reply_lost(struct auth_request *request, bool plain)
@@ -89,7 +89,7 @@ void rs_reply_pass(struct auth_request *request, bool plain, struct rs_answer *a
 	    (!authenticated || rs_request_first_place(request) || rs_reply_ok_fails(request))) {
 		answer_r->result = PASSDB_RESULT_NEXT;
 	} else if (authenticated) {
-		answer_r->result = plain || rs_reply_any_scheme(request, plain) ||
+		answer_r->result = plain || rs_reply_any_credentials(request, plain) ||
 						   request->fields.delayed_credentials != NULL
 					   ? PASSDB_RESULT_OK
 					   : PASSDB_RESULT_SCHEME_NOT_AVAILABLE;
@@ -180,7 +180,7 @@ void rs_reply_generic(struct auth_request *request, bool plain, struct rs_answer
 	 * for a success. */
 	request->passdb_success = FALSE;
 	if ((failure == AUTH_DB_RULE_RETURN || failure == AUTH_DB_RULE_RETURN_FAIL) &&
-	    (!rs_reply_any_scheme(request, plain) || rs_request_bearer(request)))
+	    (!rs_reply_any_credentials(request, plain) || rs_request_bearer(request)))
 		answer_r->result = PASSDB_RESULT_PASSWORD_MISMATCH;
 	else
 		answer_r->result = PASSDB_RESULT_USER_DISABLED;
