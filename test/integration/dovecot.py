@@ -30,7 +30,8 @@ from dovecotconf import CONFIG, Ports
 from logbook import SETTLING, Logbook, LogFault
 
 LIBEXEC = pathlib.Path("/usr/lib/dovecot")
-# Compiled into Dovecot; see private_auth() and inside().
+# Compiled into Dovecot; see private() and inside().
+DOVECONF = pathlib.Path("/usr/bin/doveconf")
 MODULE_DIR = LIBEXEC / "modules"
 MODULE = "libauthdb_relaysentry.so"
 SETTINGS_MODULE = "librelaysentry_settings.so"
@@ -105,7 +106,7 @@ class Dovecot(Logbook):
         texts = [text for text in (passdb, userdb, extra) if not isinstance(text, dict)]
         own = [text[dialect.release()] for text in (passdb, userdb, extra) if isinstance(text, dict)]
         self.config_path.write_text(
-            dialect.native(settings + self.fill("\n".join(texts) + "\n")) +
+            dialect.native(settings + self.private_config() + self.fill("\n".join(texts)) + "\n") +
             self.fill("\n".join(own)))
 
     def fill(self, text):
@@ -123,52 +124,65 @@ class Dovecot(Logbook):
         self.users_path.chmod(0o644)
 
     def private_auth(self):
-        """Dovecot's auth program, which loads the module of the build tree. The
-        folder of modules is compiled in. From 2.4 on, doveconf loads modules too:
-        see inside(). In 2.3 a private copy of auth, with another folder, needs no
-        mounts, so that the tests also run in a container."""
+        """Dovecot's auth program, which loads the module of the build tree. From
+        2.4 on the programs that read the configuration load a module too."""
         if self.module is None:
             return LIBEXEC / "auth"
         if dialect.release() != "2.3":
-            self.private_modules("settings", SETTINGS_MODULE)
-            self.private_modules("auth", MODULE)
-            return self.preloaded(LIBEXEC / "auth")
-        own = os.fsencode(self.private_modules("auth", MODULE))
-        program = (LIBEXEC / "auth").read_bytes()
-        old = os.fsencode(MODULE_DIR / "auth") + b"\0"
-        if program.count(old) != 1 or len(own) >= len(old):
-            raise RuntimeError(f"{LIBEXEC}/auth: does not name {MODULE_DIR}/auth once")
-        path = self.root / "auth"
-        path.write_bytes(program.replace(old, own.ljust(len(old), b"\0")))
+            for program in (LIBEXEC / "config", DOVECONF):
+                self.private(program, "settings", SETTINGS_MODULE)
+        return self.private(LIBEXEC / "auth", "auth", MODULE)
+
+    def private(self, program, kind, module):
+        """A copy of the program as it is, but for the folder that it loads modules
+        from, which is compiled in. It needs neither mounts nor files in the
+        system's folder, so that the tests also run in a container, in a chroot,
+        and beside an installed relaysentry."""
+        own = os.fsencode(self.private_modules(kind, module))
+        content = program.read_bytes()
+        old = os.fsencode(MODULE_DIR / kind) + b"\0"
+        if content.count(old) != 1 or len(own) >= len(old):
+            raise RuntimeError(f"{program}: does not name {MODULE_DIR}/{kind} once")
+        path = self.root / program.name
+        path.write_bytes(content.replace(old, own.ljust(len(old), b"\0")))
         path.chmod(0o755)
         return self.preloaded(path)
 
     def private_modules(self, kind, name):
         """A folder of Dovecot's modules and ours; returns its path."""
         folder = self.root / {"auth": "mod"}.get(kind, kind)
-        folder.mkdir()
-        for path in sorted((MODULE_DIR / kind).glob("*.so")):
-            if path.name != name:
-                # Where the folder is mounted over, a link would lead to itself.
-                shutil.copy(path, folder)
-        (folder / name).symlink_to(self.module.with_name(name))
+        if not folder.exists():
+            folder.mkdir()
+            for path in sorted((MODULE_DIR / kind).glob("*.so")):
+                if path.name != name:
+                    (folder / path.name).symlink_to(path)
+            (folder / name).symlink_to(self.module.with_name(name))
         return folder
 
-    def inside(self, *command):
-        """command as it must be called to see this instance's modules: from 2.4 on
-        in a mount namespace of its own. The system's folders stay as they are."""
-        if dialect.release() == "2.3" or self.module is None:
-            return command
-        mounts = "".join(f"mount --bind '{self.root / folder}' '{MODULE_DIR / kind}' && "
-                         for kind, folder in (("auth", "mod"), ("settings", "settings")))
-        return ("unshare", "--mount", "sh", "-c", mounts + 'exec "$@"', "sh", *command)
+    def private_config(self):
+        """The service that tells a reloaded configuration."""
+        if self.module is None or dialect.release() == "2.3":
+            return ""
+        path = self.preloaded(self.root / "config")
+        return f"service config {{\n  executable = {path}\n}}\n"
+
+    def inside(self, program, *args):
+        """The command that runs a program of Dovecot with this instance's modules.
+        From 2.4 on a program gets its configuration from doveconf, whose path is
+        compiled in; the private doveconf hands it over first, as that one would."""
+        if self.module is None or dialect.release() == "2.3":
+            return (program, *args)
+        doveconf = self.preloaded(self.root / DOVECONF.name)
+        if program == DOVECONF.name:
+            return (doveconf, *args)
+        return (doveconf, "-C", "-c", self.config_path, "-F", shutil.which(program), *args)
 
     def preloaded(self, path):
         """A module built with sanitizers needs their library from the start."""
         library = self.module and re.search(rb"libasan\.so\.\d+", self.module.read_bytes())
         if not library:
             return path
-        script = self.root / "auth-preloaded"
+        script = path.with_name(path.name + "-preloaded")
         script.write_text(
             f"#!/bin/sh\nexec env LD_PRELOAD={os.fsdecode(library.group())} "
             f"ASAN_OPTIONS=detect_leaks=0 {path} \"$@\"\n")
