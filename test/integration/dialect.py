@@ -185,6 +185,8 @@ class Writer:
                 self.put(f"{PATHS[driver]} = {word}")
             elif name in ARGS.get(driver, {}):
                 self.put(f"{ARGS[driver][name]} = {expand(value)}")
+            elif driver in ("relaysentry", "passwd-file", "imap"):
+                raise RuntimeError(f"dialect.py does not know the arg {word} of {driver}")
             else:
                 fields[name] = value
         return fields
