@@ -40,7 +40,7 @@ class Load(threading.Thread):
         self.leaves_after = leaves_after
         self.stopping, self.wrong, self.sent, self.done, self.refused = False, [], 0, 0, 0
         self.pids, self.began, self.seconds = set(), 0.0, 0.0
-        self.leaving = []
+        self.leaving, self.renewed = [], 0
         self.lines = [self.connect() for _ in leaves_after]
 
     def connect(self):
@@ -49,7 +49,7 @@ class Load(threading.Thread):
         while True:
             with contextlib.suppress(OSError, Closed):
                 line = self.dovecot.auth()
-                line.pending, line.begun = {}, 0
+                line.pending, line.begun, line.renewed = {}, 0, self.renewed
                 self.pids.add(line.server_pid)
                 return line
             expect(time.monotonic() < deadline, "auth does not take connections")
@@ -75,7 +75,7 @@ class Load(threading.Thread):
 
     def send(self, number):
         line, limit = self.lines[number], self.leaves_after[number]
-        if limit is not None and line.begun >= limit:
+        if line.renewed != self.renewed or limit is not None and line.begun >= limit:
             # Refused logins are answered later; nobody waits for them here.
             self.leaving.append(line)
             line = self.lines[number] = self.connect()
@@ -147,6 +147,11 @@ class Load(threading.Thread):
     def __exit__(self, *exc):
         self.stopping = True
         self.join()
+
+    def renew(self):
+        """All clients leave the auth process of before a reload, as login processes
+        do when Dovecot tells them to. It ends a process that is not left."""
+        self.renewed += 1
 
     def some(self, count=20):
         """Waits for that many more answers to requests of now."""

@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	test/integration/matrix_config.py \
 	test/integration/matrix_run.py \
 	test/integration/postfixd.py \
+	test/integration/policyserver.py \
 	test/integration/proxyline.py \
 	test/integration/relayhost.py \
 	test/integration/sasl.py \
@@ -31,8 +32,11 @@ EXTRA_DIST += \
 	test/integration/test_dangers.py \
 	test/integration/test_deny.py \
 	test/integration/test_doveadm.py \
+	test/integration/test_faults_clients.py \
 	test/integration/test_faults_files.py \
 	test/integration/test_faults_memory.py \
+	test/integration/test_faults_policyserver.py \
+	test/integration/test_faults_reload.py \
 	test/integration/test_first.py \
 	test/integration/test_log.py \
 	test/integration/test_matrix_paths.py \
