@@ -6,7 +6,6 @@ import time
 
 import sasl
 from cases import case, equal, expect
-from dialect import release
 from policyserver import policy_server
 from world import AWS, AZURE, GMAIL, HOME, OUTLOOK, PASSWORD, Sentry, rule
 
@@ -27,9 +26,7 @@ LATE = [r"[Pp]olicy (server|request).*([Tt]imed? ?out|timeout|aborted)"]
 
 def settings(server, patient):
     text = f"auth_policy_server_url = {server.url}\nauth_policy_hash_nonce = xyzzy\n"
-    if not patient:
-        return text
-    return {word: text + more for word, more in PATIENT.items()}[release()]
+    return {word: text + more if patient else text for word, more in PATIENT.items()}
 
 
 def attempts():
