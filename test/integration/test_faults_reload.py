@@ -19,7 +19,11 @@ WORKERS = ("passdb {\n  driver = passwd\n  result_success = continue-ok\n}\n" +
 # Requests that wait for a worker when Dovecot is reloaded are lost without
 # relaysentry, too.
 LOST = ["auth-worker: ", "[Aa]uth worker", "auth client .* pending requests", "Sent SIGTERM to",
-        "aren't dying after reload", "(auth|stats|auth-worker): Warning: Killed with signal 15"]
+        "aren't dying after reload", "(auth|stats|auth-worker): Warning: Killed with signal 15",
+        r"leak: \S+ \((auth-|connection)|Raw backtrace for leaks",
+        r"Event \S+ leaked \(parent=\S+: auth(-[a-z]+)*\.c"]
+# With few workers, 2.4 drops connections to them, and what was asked there.
+MORE_WORKERS = {"2.3": "", "2.4": "service auth-worker {\n  process_limit = 30\n}\n"}
 
 
 def reload(dovecot):
@@ -45,7 +49,8 @@ def all_right(dovecot):
 
 
 def reloaded(title, place, may_lose):
-    with Sentry(RULES, place=place, expected=LOST if may_lose else []) as dovecot:
+    with Sentry(RULES, place=place, extra=MORE_WORKERS,
+                expected=LOST if may_lose else []) as dovecot:
         with Load(dovecot, WANTS, may_lose=may_lose) as load:
             for _round in range(RELOADS):
                 load.some(100)
@@ -67,13 +72,13 @@ case("faults: doveadm reload at 200 logins a second lets no relay in by auth wor
 
 @case("faults: another policy at 200 logins a second by auth workers loses none")
 def _():
-    with Sentry(RULES, place=WORKERS) as dovecot:
+    with Sentry(RULES, place=WORKERS, extra=MORE_WORKERS) as dovecot:
         pid = dovecot.auth_pid()
         with Load(dovecot, WANTS) as load:
             for aws in (True, False, True, False):
                 load.some()
                 load.wants[AWS] = None
-                dovecot.change_policy(rules=[r for r in RULES if not aws or r["id"] != "deny"])
+                dovecot.change_policy(rules=[r for r in RULES if not aws or r["id"] != "aws"])
                 load.wants[AWS] = aws
                 load.some(100)
             expect(dovecot.auth_processes(worker=True), "no auth worker")
