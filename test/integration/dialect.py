@@ -58,6 +58,13 @@ def native(text):
     return text if release() == "2.3" else Writer().write(text)
 
 
+def passdbs(text):
+    """Only the blocks of text, to be put among others."""
+    writer = Writer()
+    writer.body(parse(iter(text.split("\n"))))
+    return "\n".join(writer.lines) + "\n"
+
+
 def expand(value):
     """%u and the like, as 2.4 writes them."""
     return re.sub(r"%(L?[a-z])(?![a-z]*\{)",

@@ -56,6 +56,9 @@ service submission-login {{
     port = {submission}
     haproxy = yes
   }}
+  inet_listener submissions {{
+    port = 0
+  }}
   service_count = 0
 }}
 service anvil {{

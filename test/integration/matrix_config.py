@@ -7,6 +7,7 @@ a KDC, a second Dovecot to which logins are proxied."""
 import sqlite3
 
 import certs
+import dialect
 import jwt
 import kdc
 import matrix_cells as m
@@ -21,6 +22,8 @@ PROXIED = {service: f"px-{service}" for service in m.SERVICES if service != "smt
 KNOWN = ("alice", "alias", *PROXIED.values())
 PRINCIPALS = ("alice", "alias", "second", "nobody1", "admin", *PROXIED.values())
 
+# The two releases' words: where 2.4 says more than dialect.py translates, all of
+# the text is given.
 SERVICES = """
 protocols = imap pop3 submission sieve lmtp
 service managesieve-login {
@@ -30,7 +33,7 @@ service managesieve-login {
   }
 }
 """
-TLS = """
+TLS = {"2.3": """
 ssl = yes
 ssl_cert = <{server}
 ssl_key = <{key}
@@ -38,14 +41,43 @@ ssl_ca = <{ca}
 ssl_verify_client_cert = yes
 ssl_require_crl = no
 auth_ssl_username_from_cert = yes
-"""
-KERBEROS = """
+""", "2.4": """
+ssl = yes
+ssl_server_cert_file = {server}
+ssl_server_key_file = {key}
+ssl_server_ca_file = {ca}
+ssl_server_request_client_cert = yes
+ssl_server_require_crl = no
+auth_ssl_username_from_cert = yes
+"""}
+KERBEROS = {"2.3": """
 auth_krb5_keytab = {keytab}
 auth_gssapi_hostname = "$ALL"
 import_environment = TZ CORE_OUTOFMEM CORE_ERROR KRB5_CONFIG={krb5} KRB5RCACHENAME=none:
-"""
+""", "2.4": """
+auth_krb5_keytab = {keytab}
+auth_gssapi_hostname = "$ALL"
+import_environment {
+  KRB5_CONFIG = {krb5}
+  KRB5RCACHENAME = none:
+}
+"""}
+TOKENS = {"2.3": "", "2.4": jwt.CONFIG_24}
+DATABASE = {"2.3": "", "2.4": "sql_driver = sqlite\nsqlite_path = {root}/users.sqlite\n"}
 CACHE = "auth_cache_size = 10M\nauth_cache_ttl = 1h\nauth_debug = yes\n"
 MASTER = "auth_master_user_separator = *\n"
+
+
+def extra(kerberos, cache, master):
+    """What does not concern passdbs, in the words of this release."""
+    release = dialect.release()
+    parts = [SERVICES, TLS, TOKENS]
+    parts += [KERBEROS] if kerberos else []
+    parts += [CACHE, DATABASE] if cache else []
+    parts += [MASTER] if master else []
+    text = "".join(part if isinstance(part, str) else part[release] for part in parts)
+    return {release: text}
+
 
 FILE = """
 passdb {
@@ -85,6 +117,17 @@ connect = {root}/users.sqlite
 default_pass_scheme = PLAIN
 password_query = SELECT name AS user, %s FROM users WHERE name = '%%u'
 """
+FIELDS = {"users.sql": "password",
+          "external.sql": "NULL AS password, 'y' AS nopassword"}
+SQL_24 = """
+passdb FILE {
+  driver = sql
+  default_password_scheme = PLAIN
+  passdb_sql_query = SELECT name AS user, FIELDS FROM users WHERE name = '%{user}'
+  FILTER
+  RESULT
+}
+"""
 BACKEND = """
 service pop3-login {
   inet_listener direct {
@@ -105,7 +148,8 @@ service managesieve-login {
 
 
 def block(text, name, mechanisms="", result="", skip=""):
-    lines = [f"mechanisms = {mechanisms}" if mechanisms else "", f"skip = {skip}" if skip else ""]
+    word = "mechanisms_filter" if text is SQL_24 else "mechanisms"
+    lines = [f"{word} = {mechanisms}" if mechanisms else "", f"skip = {skip}" if skip else ""]
     return text.replace("FILE", name).replace("FILTER", "\n  ".join(filter(None, lines))).replace(
         "RESULT", result)
 
@@ -118,6 +162,10 @@ def primaries(result, kerberos, filtered):
     text = block(FILE, "users", filters, result) + block(FILE, "second", filters, result)
     text += block(FILE, "external", "external", result)
     text += block(FILE, "external2", "external", result)
+    if dialect.release() != "2.3":
+        # The mechanism has verified the token, the passdbs are asked for the user.
+        return text + block(FILE, "tokens", tokens, result) + \
+            block(FILE, "external2", tokens, result)
     for name in ("other.conf", "oauth2.conf"):
         text += block(OAUTH2, name, "", result)
     if result:
@@ -131,20 +179,29 @@ def passdbs(placement, kerberos=False, master=False, filtered=True):
         ours = never(AFTER) if kerberos else AFTER
         text = primaries("result_success = continue-ok", kerberos, filtered) + ours
     else:
-        # The passdb that adds to what the oauth2 passdb found is the last one.
-        text = FIRST + primaries("", kerberos, filtered).replace(
-            "  args = {root}/oauth2.conf\n", "  args = {root}/oauth2.conf\n"
-            "  result_success = continue-ok\n")
-        text += block(FILE, "tokens", "oauthbearer xoauth2", "", "unauthenticated")
+        text = FIRST + primaries("", kerberos, filtered)
+        if dialect.release() == "2.3":
+            # The passdb that adds to what the oauth2 passdb found is the last one.
+            text = text.replace("  args = {root}/oauth2.conf\n", "  args = {root}/oauth2.conf\n"
+                                "  result_success = continue-ok\n")
+            text += block(FILE, "tokens", "oauthbearer xoauth2", "", "unauthenticated")
     return text + (MASTERS if master else "")
 
 
 def cached(placement, *_):
     """The same with passdbs that Dovecot caches, which a passwd-file is not."""
     result = "result_success = continue-ok" if placement == "after" else ""
-    text = block(SQL, "users.sql", "plain login cram-md5 scram-sha-256 gssapi", result) + \
-        block(SQL, "external.sql", "external", result) + block(OAUTH2, "oauth2.conf", "", result)
-    return text + never(AFTER) if placement == "after" else FIRST + text
+    words = "plain login cram-md5 scram-sha-256 gssapi"
+    if dialect.release() == "2.3":
+        text = block(SQL, "users.sql", words, result) + \
+            block(SQL, "external.sql", "external", result) + \
+            block(OAUTH2, "oauth2.conf", "", result)
+        return text + never(AFTER) if placement == "after" else FIRST + text
+    text = block(SQL_24, "passwords", words, result).replace("FIELDS", FIELDS["users.sql"]) + \
+        block(SQL_24, "others", "external oauthbearer xoauth2", result).replace(
+            "FIELDS", FIELDS["external.sql"])
+    ours = dialect.passdbs(never(AFTER) if placement == "after" else FIRST)
+    return {"2.4": text + ours if placement == "after" else ours + text}
 
 
 def never(text):
@@ -172,8 +229,7 @@ def user_files(ports):
         "tokens": lines(KNOWN, "", "nopassword=y"),
         "masters": "admin:{PLAIN}master\ncertadm:::::::nopassword=y\n",
         "oauth2.conf": jwt.CONFIG_23, "other.conf": jwt.CONFIG_23.replace("idp.", "other-idp."),
-        "users.sql": SQL_CONFIG % "password",
-        "external.sql": SQL_CONFIG % "NULL AS password, 'y' AS nopassword",
+        **{name: SQL_CONFIG % text for name, text in FIELDS.items()},
     }
 
 
@@ -207,11 +263,9 @@ class World(Sentry):
         self.kdc = self.postfix = None
         ports = self.backend.direct() if self.backend else dict.fromkeys(PROXIED, 1)
         users = {user: f"{{PLAIN}}{PASSWORD}::::::{fields(user, ports)}" for user in KNOWN}
-        extra = SERVICES + TLS + (KERBEROS if kerberos else "") + (CACHE if cache else "") + \
-            (MASTER if master else "")
         folder = "{root}"
         super().__init__(
-            self.rules(placement), users=users, files=user_files(ports), extra=extra,
+            self.rules(placement), users=users, files=user_files(ports), extra=extra(kerberos, cache, master),
             place=place or (cached if cache else passdbs)(placement, kerberos, master, filtered),
             mechanisms=" ".join(x.lower() for x in m.MECHANISMS if kerberos or x != "GSSAPI"),
             names={**self.more.numbers, "server": f"{folder}/ca/localhost.pem",

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 
+import dialect
 import gssclient
 import jwt
 import kdc
@@ -26,18 +27,6 @@ GENERIC = {"imap": "a NO [AUTHENTICATIONFAILED] Authentication failed.",
            "smtp": "535 5.7.8 Error: authentication failed: (reason unavailable)"}
 REASON = {"imap": "a NO [ALERT] %s", "pop3": "-ERR [AUTH] %s", "submission": "535 5.7.8 %s",
           "sieve": 'NO "%s"', "smtp": "535 5.7.8 Error: authentication failed: %s"}
-
-
-@functools.cache
-def release():
-    """The release of Dovecot: "2.3.19.1"."""
-    text = subprocess.run(["/usr/sbin/dovecot", "--version"], capture_output=True, text=True,
-                          timeout=60, check=True).stdout
-    return re.match(r"[0-9.]+", text).group().rstrip(".")
-
-
-def old():
-    return release().startswith("2.3.")
 
 
 class AuthzidScram(sasl.Scram):
@@ -111,6 +100,12 @@ def attempt(world, cell, remote, wrong=""):
     return "let in" if answer.ok else "denied", answer.text
 
 
+def let_in(world, cell, remote):
+    """"let in", or what happened instead and what the client was told."""
+    got, text = guarded(attempt, world, cell, remote)
+    return got if got == "let in" else f"{got}: {text}"
+
+
 def guarded(function, world, cell, *args):
     """An exception is what happened to the cell."""
     try:
@@ -137,7 +132,7 @@ def enforcing(world, n):
     generic = GENERIC[cell.service]
     if cell.mechanism in m.PASSWORDS:
         generic = guarded(attempt, world, cell, home, "x")[1]
-    return got, text, guarded(attempt, world, cell, home)[0], generic
+    return got, text, let_in(world, cell, home), generic
 
 
 def told(cell, line, generic):
@@ -183,7 +178,7 @@ def write(cell, row):
     path = os.environ.get("RELAYSENTRY_MATRIX")
     if path:
         with open(path, "a", encoding="utf-8") as output:
-            output.write(json.dumps({"dovecot": release(), **vars(cell), **row}) + "\n")
+            output.write(json.dumps({"dovecot": dialect.version(), **vars(cell), **row}) + "\n")
 
 
 def good(row):
@@ -197,8 +192,7 @@ def measure(world):
     enforced = each(lambda n: enforcing(world, n), world, numbers)
     world.change_policy(mode="testing")
     open_ = [n for n in numbers if enforced[n][0] != "-"]
-    testing = each(lambda n: guarded(attempt, world, world.cells[n], world.addresses(n)[0])[0],
-                   world, open_)
+    testing = each(lambda n: let_in(world, world.cells[n], world.addresses(n)[0]), world, open_)
     reports = world.reports()
     for n in numbers:
         mine = re.compile("|".join(rf"\b{re.escape(ip)}\b" for ip in world.addresses(n)))
@@ -212,7 +206,7 @@ def measure(world):
 
 def lint(world):
     """What relaysentry lint says about the configuration, without place and level."""
-    settings = subprocess.run(["doveconf", "-n", "-c", world.config_path], capture_output=True,
+    settings = subprocess.run(world.inside("doveconf", "-n", "-c", world.config_path), capture_output=True,
                               timeout=60, check=True).stdout
     done = subprocess.run([command(), "lint", "--json", "--doveconf", "-"], input=settings,
                           capture_output=True, timeout=60, check=False)

@@ -128,7 +128,8 @@ class Sentry(Dovecot):
 
     def __init__(self, rules=(), place="after", on_error="allow", mode="enforce", settings=None,
                  users=USERS, policy_text="", database=True, expected=(), names=None, **others):
-        super().__init__(PLACES.get(place, place), users=users, expected=expected, names={
+        place = PLACES.get(place, place) if isinstance(place, str) else place
+        super().__init__(place, users=users, expected=expected, names={
             "policy": "{root}/policy.json", "on_error": on_error, **(names or {})}, **others)
         try:
             self.prepare(rules, mode, settings, policy_text, database)
