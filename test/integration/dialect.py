@@ -137,7 +137,7 @@ class Writer:
         self.put(f"mail_driver = {driver}", f"mail_path = {expand(path)}")
 
     def set_auth_worker_max_count(self, value):
-        self.block("service auth-worker", [("process_limit", value)])
+        """2.4 drops connections at the limit, where 2.3 waits: its default stays."""
 
     def set_service_count(self, value):
         self.put("restart_request_count = " + {"0": "unlimited"}.get(value, value))
@@ -188,7 +188,7 @@ class Writer:
             name, _, value = word.partition("=")
             if name == "cache_key":
                 pass  # each driver of 2.4 knows its own
-            elif word.startswith("/"):
+            elif word.startswith(("/", "{")):  # or a name that stands for a path
                 self.put(f"{PATHS[driver]} = {word}")
             elif name in ARGS.get(driver, {}):
                 self.put(f"{ARGS[driver][name]} = {expand(value)}")
