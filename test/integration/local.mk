@@ -16,6 +16,7 @@ EXTRA_DIST += \
 	test/integration/kdc.py \
 	test/integration/load.py \
 	test/integration/logbook.py \
+	test/integration/matrix-table \
 	test/integration/matrix_cells.py \
 	test/integration/matrix_clients.py \
 	test/integration/matrix_config.py \
@@ -40,6 +41,7 @@ EXTRA_DIST += \
 	test/integration/test_first.py \
 	test/integration/test_log.py \
 	test/integration/test_matrix_paths.py \
+	test/integration/test_matrix_table.py \
 	test/integration/test_minute.py \
 	test/integration/test_modes.py \
 	test/integration/test_oauth2.py \
