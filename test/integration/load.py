@@ -89,7 +89,10 @@ class Load(threading.Thread):
         line.begun += 1
         self.sent += 1
         line.pending[line.next_id] = (mechanism, remote, password, want)
-        line.begin(mechanism, remote=remote)
+        try:
+            line.begin(mechanism, remote=remote)
+        except BrokenPipeError:
+            self.closed(line)
 
     def receive(self, seconds):
         for line in [line for line in self.leaving if not line.pending]:
@@ -97,10 +100,11 @@ class Load(threading.Thread):
             line.close()
         by_socket = {line.sock: line for line in self.lines + self.leaving}
         for sock in select.select(list(by_socket), [], [], seconds)[0]:
-            line, data = by_socket[sock], sock.recv(65536)
+            line, data = by_socket[sock], b""
+            with contextlib.suppress(ConnectionResetError):
+                data = sock.recv(65536)
             if not data:
-                self.lose(len(line.pending), f"closed before answers to {line.pending}")
-                self.replace(line)
+                self.closed(line)
                 continue
             line.buffer += data
             while b"\n" in line.buffer:
@@ -111,7 +115,8 @@ class Load(threading.Thread):
         if count and not self.may_lose:
             self.wrong.append(what)
 
-    def replace(self, line):
+    def closed(self, line):
+        self.lose(len(line.pending), f"closed before answers to {line.pending}")
         line.close()
         if line in self.leaving:
             self.leaving.remove(line)
@@ -125,7 +130,8 @@ class Load(threading.Thread):
             return
         mechanism, remote, password, want = line.pending[number]
         if reply.status == "CONT":
-            line.respond(number, mechanism, reply)
+            with contextlib.suppress(BrokenPipeError):  # receive() will see it closed
+                line.respond(number, mechanism, reply)
             return
         del line.pending[number]
         if reply.fields.get("code") == "temp_fail" or "temp" in reply.fields:

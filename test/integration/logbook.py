@@ -8,7 +8,7 @@ CRASH = re.compile(r"Panic:|assertion failed|killed with signal|segfault|core du
                    r"Sanitizer|runtime error:|Out of memory")
 FAULT = re.compile(r"(Fatal|Error|Warning): ")
 SETTLING = "Authentication client said it's PID 0"  # what settle_log() makes auth say
-HARMLESS = re.compile(r"Warning: Time moved (forwards|backwards)|Warning: SIGHUP received|" +
+HARMLESS = re.compile(r"Warning: Time moved (forwards?|backwards?)|Warning: SIGHUP received|" +
                       SETTLING)
 # From here on Dovecot's processes complain about each other's end.
 STOPPED = re.compile(r"master: Warning: Killed with signal 15")

@@ -5,6 +5,7 @@ import time
 
 from cases import case, equal, expect
 from clients import Closed
+from dialect import release
 from load import SECONDS, Load
 from world import (AFTER, AWS, GMAIL, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, rule)
 
@@ -18,7 +19,8 @@ WORKERS = ("passdb {\n  driver = passwd\n  result_success = continue-ok\n}\n" +
            PRIMARY_CONTINUES + AFTER)
 # Requests that wait for a worker when Dovecot is reloaded are lost without
 # relaysentry, too.
-LOST = ["auth-worker: ", "[Aa]uth worker", "auth client .* pending requests", "Sent SIGTERM to",
+LOST = ["auth-worker: ", "[Aa]uth worker", r"service\(auth-worker\)",
+        "auth client .* pending requests", "Sent SIGTERM to",
         "aren't dying after reload", "(auth|stats|auth-worker): Warning: Killed with signal 15",
         r"leak: \S+ \((auth-|connection)|Raw backtrace for leaks",
         r"Event \S+ leaked \(parent=\S+: auth(-[a-z]+)*\.c"]
@@ -72,9 +74,12 @@ case("faults: doveadm reload at 200 logins a second lets no relay in by auth wor
 
 @case("faults: another policy at 200 logins a second by auth workers loses none")
 def _():
-    with Sentry(RULES, place=WORKERS, extra=MORE_WORKERS) as dovecot:
+    # 2.4 drops connections to workers on a busy machine, and what was asked there.
+    drops = release() == "2.4"
+    with Sentry(RULES, place=WORKERS, extra=MORE_WORKERS,
+                expected=LOST if drops else []) as dovecot:
         pid = dovecot.auth_pid()
-        with Load(dovecot, WANTS) as load:
+        with Load(dovecot, WANTS, may_lose=drops) as load:
             for aws in (True, False, True, False):
                 load.some()
                 load.wants[AWS] = None
