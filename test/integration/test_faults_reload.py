@@ -72,7 +72,7 @@ case("faults: doveadm reload at 200 logins a second lets no relay in by auth wor
     lambda: reloaded("reload with workers", WORKERS, may_lose=True))
 
 
-@case("faults: another policy at 200 logins a second by auth workers loses none")
+@case("faults: another policy at 200 logins a second by auth workers lets no relay in")
 def _():
     # 2.4 drops connections to workers on a busy machine, and what was asked there.
     drops = release() == "2.4"
