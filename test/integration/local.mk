@@ -51,5 +51,6 @@ EXTRA_DIST += \
 	test/integration/test_startup.py \
 	test/integration/test_tags.py \
 	test/integration/test_tls.py \
+	test/integration/test_untouched.py \
 	test/integration/tlscert.py \
 	test/integration/world.py
