@@ -257,8 +257,8 @@ static int apply_level(struct rs_dc_tree *tree, struct rs_dc_auth *auth,
 		       const struct rs_dc_node *level, bool v24)
 {
 	const struct rs_dc_node *node = rs_dc_setting(level, "", "auth_mechanisms");
-	/* A protocol's passdbs come before the others in 2.3, and behind them in 2.4. */
-	bool before = level->parent != NULL && !v24;
+	/* A protocol's passdbs come before the others. */
+	bool before = level->parent != NULL;
 	size_t place = 0;
 
 	if (node != NULL) {

@@ -7,7 +7,7 @@ import dialect
 from cases import Skip, case, equal, expect
 from dovecot import LIBEXEC
 from world import AFTER, HOME, OUTLOOK, PASSWORD, PLACES, PRIMARY_ALONE, PRIMARY_CONTINUES
-from world import Sentry, only, rule, since_2_4
+from world import Sentry, command, only, rule, since_2_4
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
 OURS = "passdb {\n  driver = relaysentry\n  args = {policy}\n  %s\n}\n"
@@ -108,6 +108,31 @@ def _():
     with Sentry(RULES, place=PLACES["after"] + extra, expected=["relaysentry"]) as dovecot:
         errors = dovecot.wait_log("Error: relaysentry: protocol pop3: ")
         expect("continue-fail" in str(errors), errors)
+
+
+def lint(dovecot):
+    """What lint --doveconf says of the configuration that Dovecot has."""
+    done = subprocess.run(dovecot.inside("doveconf", "-n", "-c", dovecot.config_path),
+                          capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run([command(), "lint", "--doveconf", "-"], input=done.stdout, text=True,
+                          capture_output=True, timeout=60).stderr
+
+
+@case("danger 15: a protocol's own passdb is asked before the others, as lint says")
+def _():
+    others = PRIMARY_CONTINUES.replace("{users}", "{root}/others")
+    with Sentry(RULES, place=PLACES["after"] + "protocol pop3 {\n" + others + "}\n",
+                files={"others": "zoe:{PLAIN}other\n"}) as dovecot:
+        expect(dovecot.login("pop3", "zoe", "other", remote=HOME).ok)
+        expect(not dovecot.login("pop3", "zoe", "other", remote=OUTLOOK).ok)
+        expect(not dovecot.login("pop3", "alice", PASSWORD, remote=OUTLOOK).ok)
+        equal(lint(dovecot), "")
+    only_pop3 = PRIMARY_CONTINUES + GOOD.replace("unauthenticated", "never")
+    with Sentry(RULES, place=only_pop3 + "protocol pop3 {\n" + GOOD + "}\n",
+                expected=["relaysentry"]) as dovecot:
+        said = lint(dovecot)
+        expect("skip = unauthenticated in the first passdb" in said, said)
+        dovecot.wait_log("Error: relaysentry: protocol pop3: .* was dropped")
 
 
 @case("danger 9: ANONYMOUS asks no passdb and is an error at the start")

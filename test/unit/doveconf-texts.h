@@ -53,8 +53,8 @@ static const char rs_doveconf_24[] = "# 2.4.1-4 (7d8c0e5759): /etc/dovecot/dovec
 				     "  result_success = continue-ok\n" /* 10 */
 				     "}\n"
 				     "passdb relaysentry {\n"
-				     "  config_file = /etc/relaysentry/policy.json\n"
-				     "  on_error = allow\n"
+				     "  relaysentry_on_error = allow\n"
+				     "  relaysentry_policy_file = /etc/relaysentry/policy.json\n"
 				     "  result_failure = return-fail\n"
 				     "  result_internalfail = return-fail\n"
 				     "  result_success = return\n"
