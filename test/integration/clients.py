@@ -46,7 +46,10 @@ class Line:
 
     def read(self):
         while b"\n" not in self.buffer:
-            data = self.sock.recv(65536)
+            try:
+                data = self.sock.recv(65536)
+            except ConnectionResetError:
+                data = b""
             if not data:
                 raise Closed(self.buffer.decode("latin-1"))
             self.buffer += data

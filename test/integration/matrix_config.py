@@ -68,10 +68,25 @@ CACHE = "auth_cache_size = 10M\nauth_cache_ttl = 1h\nauth_debug = yes\n"
 MASTER = "auth_master_user_separator = *\n"
 
 
+# Where a login process dies, it must not take other clients with it.
+ALONE = """
+service submission-login {
+  service_count = 1
+}
+"""
+DEATHS = [r"(submission|managesieve)-login: Fatal: .*killed with signal 11"]
+
+
+def dying():
+    """Whether some login kills its process in this release."""
+    return any(m.kills_login(cell, dialect.version()) for cell in m.all_cells())
+
+
 def extra(kerberos, cache, master):
     """What does not concern passdbs, in the words of this release."""
     release = dialect.release()
     parts = [SERVICES, TLS, TOKENS]
+    parts += [ALONE] if dying() else []
     parts += [KERBEROS] if kerberos else []
     parts += [CACHE, DATABASE] if cache else []
     parts += [MASTER] if master else []
@@ -265,12 +280,16 @@ class World(Sentry):
         users = {user: f"{{PLAIN}}{PASSWORD}::::::{fields(user, ports)}" for user in KNOWN}
         folder = "{root}"
         super().__init__(
-            self.rules(placement), users=users, files=user_files(ports), extra=extra(kerberos, cache, master),
+            self.rules(placement), users=users, files=user_files(ports),
+            extra=extra(kerberos, cache, master),
             place=place or (cached if cache else passdbs)(placement, kerberos, master, filtered),
             mechanisms=" ".join(x.lower() for x in m.MECHANISMS if kerberos or x != "GSSAPI"),
             names={**self.more.numbers, "server": f"{folder}/ca/localhost.pem",
                    "key": f"{folder}/ca/key.pem", "ca": f"{folder}/ca/ca.pem",
                    "keytab": f"{folder}/kdc/keytab", "krb5": f"{folder}/kdc/krb5.conf"}, **others)
+        if dying():
+            self.crashes = DEATHS
+            self.expected.append("auth client [0-9]+ disconnected with 1 pending requests")
         try:
             self.equip(kerberos)
         except BaseException:

@@ -63,7 +63,7 @@ def mechanism(world, cell, wrong=""):
     if name == "EXTERNAL":
         return sasl.External(user if authzid else "")
     if name in m.TOKENS:
-        token = PASSWORD if cell.kind == m.BEARER else token_of(user)
+        token = (PASSWORD if cell.kind == m.BEARER else token_of(user)) + wrong
         return (matrix_clients.Bearer if name == "OAUTHBEARER" else sasl.XOauth2)(user, token)
     if authzid:
         return sasl.Plain("admin", "master" + wrong, user) if name == "PLAIN" else \
@@ -130,7 +130,7 @@ def enforcing(world, n):
             return "-", text, first, ""
     got, text = guarded(attempt, world, cell, relayed)
     generic = GENERIC[cell.service]
-    if cell.mechanism in m.PASSWORDS:
+    if cell.mechanism in m.PASSWORDS or m.kills_login(cell, dialect.version()):
         generic = guarded(attempt, world, cell, home, "x")[1]
     return got, text, let_in(world, cell, home), generic
 
@@ -138,6 +138,8 @@ def enforcing(world, n):
 def told(cell, line, generic):
     """What the client has to be told; line: relaysentry's report; generic: what
     it is told for a wrong password."""
+    if m.kills_login(cell, dialect.version()):
+        return generic
     if cell.placement == "after" and line["verified"] == "yes":
         text = REASON[cell.service] % matrix_config.MESSAGE
         # Dovecot's word for a master user who may not be this user.
@@ -152,7 +154,8 @@ def judge(world, n, enforced, testing, lines):
     user = user_of(cell)[1]
     denials = [line for line in lines if line["enforced"] == "yes"]
     reports = [line for line in lines if line["enforced"] == "no"]
-    row = {"verdict": got, "ordinary": home, "testing": testing, "text": text, "why": ""}
+    row = {"verdict": got, "ordinary": home, "testing": testing, "text": text,
+           "why": m.kills_login(cell, dialect.version()) or ""}
     if got == "-" and home == "denied":
         row.update(verdict="not applicable", ordinary="", testing="", text="",
                    why=m.may_be_refused(cell))
