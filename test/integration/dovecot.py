@@ -104,7 +104,8 @@ class Dovecot(Logbook):
             relay_port=self.relay_host.port, auth=self.private_auth(),
             penalty_mode="0600" if penalty else "0", **ports)
         texts = [text for text in (passdb, userdb, extra) if not isinstance(text, dict)]
-        own = [text[dialect.release()] for text in (passdb, userdb, extra) if isinstance(text, dict)]
+        own = [text[dialect.release()] for text in (passdb, userdb, extra)
+               if isinstance(text, dict)]
         self.config_path.write_text(
             dialect.native(settings + self.private_config() + self.fill("\n".join(texts)) + "\n") +
             self.fill("\n".join(own)))

@@ -61,7 +61,8 @@ def why_not(cell, old):
 def kills_login(cell, version):
     """Why the client sees the connection end where it should be told of a refusal;
     None when it does not."""
-    if version == "2.3.21.1" and cell.mechanism in TOKENS and cell.service in ("submission", "sieve"):
+    if (version == "2.3.21.1" and cell.mechanism in TOKENS and
+            cell.service in ("submission", "sieve")):
         return ("the login process of Dovecot 2.3.21.1 dies of any token that is refused, also "
                 "without relaysentry; the client sees the connection end")
     return None

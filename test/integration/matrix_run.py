@@ -209,8 +209,8 @@ def measure(world):
 
 def lint(world):
     """What relaysentry lint says about the configuration, without place and level."""
-    settings = subprocess.run(world.inside("doveconf", "-n", "-c", world.config_path), capture_output=True,
-                              timeout=60, check=True).stdout
+    settings = subprocess.run(world.inside("doveconf", "-n", "-c", world.config_path),
+                              capture_output=True, timeout=60, check=True).stdout
     done = subprocess.run([command(), "lint", "--json", "--doveconf", "-"], input=settings,
                           capture_output=True, timeout=60, check=False)
     found = [json.loads(line) for line in done.stdout.decode().splitlines()]
