@@ -273,9 +273,9 @@ class Dovecot(Logbook):
     def alive(self):
         """Whether a process of this instance runs. Those that have ended and
         wait for init to notice do not count."""
-        for path in pathlib.Path("/proc").glob("[0-9]*/stat"):
+        for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
-                state, _, group = path.read_text().rsplit(") ", 1)[1].split()[:3]
+                state, _, group = (path / "stat").read_text().rsplit(") ", 1)[1].split()[:3]
                 if int(group) == self.process.pid and state not in "ZX":
                     return True
         return False
