@@ -110,6 +110,17 @@ def _():
         expect("continue-fail" in str(errors), errors)
 
 
+@case("danger 13: passdb_use_worker on its own block is overruled, and warned of")
+def _():
+    only("2.4")
+    place = changed("skip =", "use_worker = yes\n  skip =")
+    with Sentry(RULES, place=place, expected=["use_worker"]) as dovecot:
+        dovecot.wait_log("Warning: relaysentry: passdb relaysentry has use_worker = yes")
+        expect(not dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
+        expect(dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok)
+        equal(dovecot.auth_processes(worker=True), [])
+
+
 def lint(dovecot):
     """What lint --doveconf says of the configuration that Dovecot has."""
     done = subprocess.run(dovecot.inside("doveconf", "-n", "-c", dovecot.config_path),
