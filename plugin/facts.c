@@ -19,11 +19,10 @@ static const struct {
 	const char *mechanism;
 	enum rs_credential credential;
 } rs_mechanisms[] = {
-	{ "PLAIN", RS_CREDENTIAL_PASSWORD },	     { "LOGIN", RS_CREDENTIAL_PASSWORD },
-	{ "SCRAM-SHA-256", RS_CREDENTIAL_PASSWORD }, { "SCRAM-SHA-1", RS_CREDENTIAL_PASSWORD },
-	{ "CRAM-MD5", RS_CREDENTIAL_PASSWORD },	     { "DIGEST-MD5", RS_CREDENTIAL_PASSWORD },
-	{ "APOP", RS_CREDENTIAL_PASSWORD },	     { "RPA", RS_CREDENTIAL_PASSWORD },
-	{ "LANMAN", RS_CREDENTIAL_PASSWORD },	     { "GSSAPI", RS_CREDENTIAL_KERBEROS },
+	{ "PLAIN", RS_CREDENTIAL_PASSWORD },	  { "LOGIN", RS_CREDENTIAL_PASSWORD },
+	{ "CRAM-MD5", RS_CREDENTIAL_PASSWORD },	  { "DIGEST-MD5", RS_CREDENTIAL_PASSWORD },
+	{ "APOP", RS_CREDENTIAL_PASSWORD },	  { "RPA", RS_CREDENTIAL_PASSWORD },
+	{ "LANMAN", RS_CREDENTIAL_PASSWORD },	  { "GSSAPI", RS_CREDENTIAL_KERBEROS },
 	{ "GSS-SPNEGO", RS_CREDENTIAL_KERBEROS },
 };
 
@@ -67,6 +66,9 @@ static enum rs_credential rs_facts_credential(struct auth_request *request)
 		return request->fields.valid_client_cert ? RS_CREDENTIAL_CERTIFICATE
 							 : RS_CREDENTIAL_OTHER;
 	}
+	/* Also with channel binding: SCRAM-SHA-256-PLUS. */
+	if (rs_begins(mechanism, "SCRAM-"))
+		return RS_CREDENTIAL_PASSWORD;
 	for (unsigned int i = 0; i < N_ELEMENTS(rs_mechanisms); i++) {
 		if (strcmp(mechanism, rs_mechanisms[i].mechanism) == 0)
 			return rs_mechanisms[i].credential;
