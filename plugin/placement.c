@@ -188,7 +188,9 @@ static void rs_inspect_tokens(struct rs_inspection *inspection, const char *mech
 	for (unsigned int i = 0; i < scope->block_count; i++) {
 		const struct rs_block *block = &scope->blocks[i];
 
+		/* One that is asked only about who was verified before proves nothing. */
 		if (rs_block_verifies(block) && !block->mechanisms_filtered &&
+		    block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED &&
 		    strcmp(block->driver, "oauth2") != 0)
 			rs_complain(
 				inspection,

@@ -187,6 +187,11 @@ def _():
     with Sentry(RULES, mechanisms="plain xoauth2", expected=["relaysentry"]) as dovecot:
         errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
         expect("XOAUTH2" in errors and "mechanisms = plain login" in errors, errors)
+    # One that is asked about verified users only takes nothing for a password.
+    place = PRIMARY_CONTINUES.replace("driver", "mechanisms = plain login\n  driver", 1) + \
+        PRIMARY_CONTINUES.replace("driver", "skip = unauthenticated\n  driver", 1) + GOOD
+    with Sentry(RULES, place=place, mechanisms="plain xoauth2") as dovecot:
+        equal(dovecot.log(0, "tokens for passwords"), [])
 
 
 ARGS = [("an unknown word", "{policy} on_eror=deny", "on_eror"),
