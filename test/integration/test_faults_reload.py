@@ -23,7 +23,7 @@ LOST = ["auth-worker: ", "[Aa]uth worker", r"service\(auth-worker\)",
         "auth client .* pending requests", "Sent SIGTERM to",
         "aren't dying after reload", "(auth|stats|auth-worker): Warning: Killed with signal 15",
         r"leak: \S+ \((auth-|connection)|Raw backtrace for leaks",
-        r"Event \S+ leaked \(parent=\S+: auth(-[a-z]+)*\.c"]
+        r"Event \S+ leaked \(parent=\S+: (auth(-[a-z]+)*|connection)\.c"]
 # With few workers, 2.4 drops connections to them, and what was asked there.
 MORE_WORKERS = {"2.3": "", "2.4": "service auth-worker {\n  process_limit = 30\n}\n"}
 
