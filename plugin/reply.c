@@ -131,7 +131,9 @@ static bool rs_reply_scram(struct auth_request *request, struct rs_answer *answe
 	const char *const *parts;
 	string_t *text;
 
-	if (!rs_begins(request->wanted_credentials_scheme, "SCRAM-") ||
+	/* By the mechanism: up to 2.4.4, an earlier passdb sets the wanted scheme to
+	 * that of a stored hash, and Kerberos and tokens take any OK for a yes. */
+	if (!rs_begins(request->fields.mech_name, "SCRAM-") ||
 	    request->fields.delayed_credentials == NULL ||
 	    request->fields.requested_login_user != NULL ||
 	    passdb->result_success != AUTH_DB_RULE_RETURN || passdb->set->deny)

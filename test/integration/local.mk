@@ -39,6 +39,7 @@ EXTRA_DIST += \
 	test/integration/test_faults_policyserver.py \
 	test/integration/test_faults_reload.py \
 	test/integration/test_first.py \
+	test/integration/test_hashes.py \
 	test/integration/test_log.py \
 	test/integration/test_matrix_open.py \
 	test/integration/test_matrix_paths.py \
