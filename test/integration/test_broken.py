@@ -3,6 +3,7 @@
 
 import os
 import pathlib
+import time
 
 from cases import Skip, case, equal, expect
 from dovecot import find_module
@@ -166,6 +167,19 @@ def _():
                               ("submission", "454 4.7.0")):
             answer = dovecot.login(service, "alice", PASSWORD, remote=HOME)
             expect(answer.text.startswith(text), answer)
+
+
+@case("broken: tempfail is answered as late as other failures")
+def _():
+    with Sentry(RULES, on_error="tempfail", database=False, failure_delay="2 secs",
+                expected=["relaysentry"]) as dovecot:
+        with dovecot.auth() as auth:
+            for mech in MECHANISMS:
+                begin = time.monotonic()
+                reply = auth.login("alice", PASSWORD, mech, remote=HOME)
+                took = time.monotonic() - begin
+                equal(outcome(reply), "tempfail", mech)
+                expect(took > 0.5, mech, "answered after seconds", took)
 
 
 @case("broken: the corrupt databases that are known crash nothing")
