@@ -118,8 +118,12 @@ static int rs_preinit_settings(pool_t pool, struct event *event, struct passdb_m
 		return -1;
 	i_zero(&args);
 	args.policy_path = p_strdup(pool, set->relaysentry_policy_file);
-	/* Settings have been checked: the name is one of these. */
-	(void)rs_on_error_parse(set->relaysentry_on_error, &args.on_error);
+	if (!rs_on_error_parse(set->relaysentry_on_error, &args.on_error)) {
+		*error_r = t_strdup_printf("relaysentry_on_error: unknown value %s",
+					   set->relaysentry_on_error);
+		settings_free(set);
+		return -1;
+	}
 	settings_free(set);
 	*module_r = rs_driver_new(pool, &args);
 	return 0;

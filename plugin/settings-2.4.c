@@ -7,7 +7,9 @@ static bool rs_settings_check(void *_set, pool_t pool ATTR_UNUSED, const char **
 {
 	const struct rs_settings *set = _set;
 
-	if (*set->relaysentry_policy_file == '/' || *set->relaysentry_policy_file == '%')
+	/* Variables are expanded later, in auth. */
+	if (*set->relaysentry_policy_file == '/' ||
+	    set->relaysentry_policy_file == set_value_unknown)
 		return TRUE;
 	*error_r = "relaysentry_policy_file: the path of the policy begins with a slash";
 	return FALSE;
