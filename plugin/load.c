@@ -132,7 +132,7 @@ static bool rs_load_same_relays(const struct rs_engine *engine, const struct rs_
 		return FALSE;
 	rs_relaydb_info(engine->db, &old);
 	rs_relaydb_info(loaded->db, &now);
-	return strcmp(old.id, now.id) == 0;
+	return strcmp(old.id, now.id) == 0 && old.relay_count == now.relay_count;
 }
 
 static void rs_load_swap(struct rs_engine *engine, struct rs_loaded *loaded)
