@@ -29,10 +29,10 @@ void rs_driver_init(struct passdb_module *_module)
 {
 	struct rs_module *module = container_of(_module, struct rs_module, module);
 
-	if (worker)
-		return;
 	/* passdb_use_worker would ask a process that has loaded nothing. */
 	_module->blocking = FALSE;
+	if (worker)
+		return;
 	module->engine = rs_engine_ref(&module->args, rs_placement_is_first(_module));
 	rs_placement_check(module->engine->event);
 }
