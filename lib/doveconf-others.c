@@ -124,8 +124,19 @@ static void check_after(const struct rs_dc_chain *chain, size_t place, bool aske
 	const struct rs_dc_passdb *passdb = chain->users[place];
 	char buf[LABEL_LEN];
 
-	if (passdb->deny || passdb->ours || passdb->skip == RS_DC_UNAUTHENTICATED ||
-	    passdb->success == RS_DC_RETURN_FAIL || passdb->success == RS_DC_CONTINUE_FAIL)
+	if (passdb->ours)
+		return;
+	if (passdb->deny || passdb->skip == RS_DC_UNAUTHENTICATED) {
+		/* In front of all others, relaysentry hands on to them. */
+		if (chain->ours > 0)
+			rs_dc_found(chain, RS_LEVEL_WARNING, passdb->line,
+				    "%s comes after relaysentry, which ends the login: it is not "
+				    "asked about who is let in; move the block before passdb "
+				    "relaysentry",
+				    label(passdb, buf));
+		return;
+	}
+	if (passdb->success == RS_DC_RETURN_FAIL || passdb->success == RS_DC_CONTINUE_FAIL)
 		return;
 	/* In front of all others that is how it was meant. */
 	if (asked && chain->ours > 0)

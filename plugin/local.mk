@@ -14,6 +14,7 @@ libauthdb_relaysentry_la_SOURCES = \
 	plugin/engine.c plugin/engine.h \
 	plugin/facts.c plugin/facts.h \
 	plugin/load.c plugin/load.h \
+	plugin/placement-first.c \
 	plugin/placement.c plugin/placement.h \
 	plugin/reply.c plugin/reply.h \
 	plugin/report.c plugin/report.h \

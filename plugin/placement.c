@@ -5,10 +5,6 @@
 
 #include "array.h"
 
-#include <relaysentry/policy.h>
-
-#define RS_FIRST_PLACE_FORMAT "before the primary passdb %s: rules %s; move relaysentry behind it"
-
 struct rs_inspection {
 	struct event *event;
 	pool_t pool;
@@ -16,30 +12,53 @@ struct rs_inspection {
 	struct rs_scope scope;
 };
 
+bool rs_block_verifies(const struct rs_block *block)
+{
+	return block->passdb != NULL && !block->ours && !block->deny;
+}
+
 /* The protocols mostly share their passdbs: each complaint is made once. */
+static bool rs_is_new(struct rs_inspection *inspection, const char *text)
+{
+	const char *old;
+
+	array_foreach_elem (&inspection->told, old) {
+		if (strcmp(old, text) == 0)
+			return FALSE;
+	}
+	array_push_back(&inspection->told, &text);
+	return TRUE;
+}
+
+static const char *rs_protocol(const struct rs_inspection *inspection)
+{
+	const char *service = inspection->scope.service;
+
+	return service == NULL ? "" : t_strdup_printf("protocol %s: ", service);
+}
+
 static void ATTR_FORMAT(2, 3) rs_complain(struct rs_inspection *inspection, const char *format, ...)
 {
-	const char *text, *old;
+	const char *text;
 	va_list args;
 
 	va_start(args, format);
 	text = p_strdup_vprintf(inspection->pool, format, args);
 	va_end(args);
-	array_foreach_elem (&inspection->told, old) {
-		if (strcmp(old, text) == 0)
-			return;
-	}
-	array_push_back(&inspection->told, &text);
-	if (inspection->scope.service == NULL)
-		e_error(inspection->event, "%s", text);
-	else
-		e_error(inspection->event, "protocol %s: %s", inspection->scope.service, text);
+	if (rs_is_new(inspection, text))
+		e_error(inspection->event, "%s%s", rs_protocol(inspection), text);
 }
 
-/* Whether a login may come out of this block successfully. */
-static bool rs_block_verifies(const struct rs_block *block)
+static void ATTR_FORMAT(2, 3) rs_warn(struct rs_inspection *inspection, const char *format, ...)
 {
-	return block->passdb != NULL && !block->ours && !block->deny;
+	const char *text;
+	va_list args;
+
+	va_start(args, format);
+	text = p_strdup_vprintf(inspection->pool, format, args);
+	va_end(args);
+	if (rs_is_new(inspection, text))
+		e_warning(inspection->event, "%s%s", rs_protocol(inspection), text);
 }
 
 /* For a protocol with passdbs of its own, Dovecot 2.3 takes result_success =
@@ -84,8 +103,8 @@ static void rs_inspect_own_asked(struct rs_inspection *inspection, const struct 
 			    label, first ? "never" : "unauthenticated");
 	/* It is asked in the main process all the same. */
 	if (block->worker)
-		e_warning(inspection->event,
-			  "%s has use_worker = yes, which is not heeded; remove it", label);
+		rs_warn(inspection, "%s has use_worker = yes, which is not heeded; remove it",
+			label);
 }
 
 /* Our own block: what makes Dovecot listen to it less. */
@@ -99,8 +118,16 @@ static void rs_inspect_own_heeded(struct rs_inspection *inspection, const struct
 			    "%s needs result_internalfail = return-fail, else a failure may let "
 			    "in who was denied",
 			    label);
-	if (first)
+	if (first) {
+		/* No other passdb may be left for this login. */
+		if (block->failure == AUTH_DB_RULE_RETURN_OK ||
+		    block->failure == AUTH_DB_RULE_CONTINUE_OK)
+			rs_complain(inspection,
+				    "%s has a result_failure that lets in; write result_failure = "
+				    "return-fail",
+				    label);
 		return;
+	}
 	if (rs_return_is_lost && block->success == AUTH_DB_RULE_RETURN_OK &&
 	    inspection->scope.service != NULL)
 		rs_inspect_lost_return(inspection, block);
@@ -113,13 +140,44 @@ static void rs_inspect_own_heeded(struct rs_inspection *inspection, const struct
 		rs_complain(inspection, "%s needs result_failure = return-fail", label);
 }
 
+/* Whether a login may have succeeded before this block is asked. */
+static bool rs_block_sees_success(const struct rs_inspection *inspection,
+				  const struct rs_block *asked)
+{
+	const struct rs_scope *scope = &inspection->scope;
+
+	if (asked->skip == AUTH_PASSDB_SKIP_AUTHENTICATED)
+		return FALSE;
+	for (unsigned int i = 0; i < scope->master_count; i++) {
+		if (scope->masters[i].passdb != NULL &&
+		    scope->masters[i].success == AUTH_DB_RULE_CONTINUE_OK)
+			return TRUE;
+	}
+	for (const struct rs_block *block = scope->blocks; block < asked; block++) {
+		if (block->passdb != NULL && (block->success == AUTH_DB_RULE_CONTINUE_OK ||
+					      block->failure == AUTH_DB_RULE_CONTINUE_OK ||
+					      block->internalfail == AUTH_DB_RULE_CONTINUE_OK))
+			return TRUE;
+	}
+	return FALSE;
+}
+
 /* A passdb that ends the login before ours is asked. */
 static void rs_inspect_before(struct rs_inspection *inspection, const struct rs_block *block)
 {
-	if (block->success == AUTH_DB_RULE_RETURN || block->success == AUTH_DB_RULE_RETURN_OK)
+	if (rs_block_verifies(block) &&
+	    (block->success == AUTH_DB_RULE_RETURN || block->success == AUTH_DB_RULE_RETURN_OK))
 		rs_complain(inspection,
 			    "%s ends the login before relaysentry is asked; write "
 			    "result_success = continue-ok",
+			    block->label);
+	/* `return` keeps what was decided before. */
+	if ((block->failure == AUTH_DB_RULE_RETURN || block->internalfail == AUTH_DB_RULE_RETURN) &&
+	    rs_block_sees_success(inspection, block))
+		rs_complain(inspection,
+			    "%s lets in who was verified before it, and relaysentry is not "
+			    "asked; write result_failure = continue and result_internalfail = "
+			    "continue",
 			    block->label);
 	if (block->failure == AUTH_DB_RULE_RETURN_OK ||
 	    block->internalfail == AUTH_DB_RULE_RETURN_OK)
@@ -147,6 +205,12 @@ static void rs_inspect_masters(struct rs_inspection *inspection)
 			rs_complain(inspection,
 				    "%s lets master users in without asking relaysentry; write "
 				    "result_success = continue",
+				    block->label);
+		if (block->passdb != NULL && (block->failure == AUTH_DB_RULE_RETURN_OK ||
+					      block->internalfail == AUTH_DB_RULE_RETURN_OK))
+			rs_complain(inspection,
+				    "%s lets in whom it does not know; remove result_failure = "
+				    "return-ok and result_internalfail = return-ok",
 				    block->label);
 	}
 }
@@ -223,11 +287,31 @@ static void rs_inspect_mechanisms(struct rs_inspection *inspection, const struct
 	}
 }
 
-static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection)
+/* first: whether ours is asked before any passdb has verified the login, and the
+ * others are asked behind it. */
+static void rs_inspect_behind(struct rs_inspection *inspection, const struct rs_block *block,
+			      const struct rs_block *ours, bool first)
+{
+	if (rs_block_verifies(block) && ours->skip == AUTH_PASSDB_SKIP_UNAUTHENTICATED &&
+	    block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED)
+		rs_complain(inspection,
+			    "%s stands behind relaysentry: whom it lets in is not "
+			    "checked; move it before %s",
+			    block->label, ours->label);
+	else if (!first && block->passdb != NULL &&
+		 (block->deny || block->skip == AUTH_PASSDB_SKIP_UNAUTHENTICATED))
+		rs_warn(inspection,
+			"%s stands behind relaysentry and is not asked about a login that is "
+			"let in; move it before %s",
+			block->label, ours->label);
+}
+
+/* The last block of ours that Dovecot has kept, or NULL. */
+static const struct rs_block *rs_inspect_ours(struct rs_inspection *inspection, bool *first_r)
 {
 	const struct rs_scope *scope = &inspection->scope;
 	const struct rs_block *last = NULL;
-	bool verified = FALSE, dropped = FALSE, first;
+	bool verified = FALSE, dropped = FALSE;
 
 	for (unsigned int i = 0; i < scope->block_count; i++) {
 		const struct rs_block *block = &scope->blocks[i];
@@ -239,9 +323,9 @@ static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection
 				    "skip = unauthenticated; move it behind the primary passdb",
 				    block->label);
 		} else if (block->ours) {
-			first = !verified;
-			rs_inspect_own_asked(inspection, block, first);
-			rs_inspect_own_heeded(inspection, block, first);
+			*first_r = !verified;
+			rs_inspect_own_asked(inspection, block, *first_r);
+			rs_inspect_own_heeded(inspection, block, *first_r);
 			last = block;
 		} else if (rs_block_verifies(block)) {
 			verified = TRUE;
@@ -251,21 +335,26 @@ static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection
 		rs_complain(inspection,
 			    "no passdb relaysentry: logins are not checked; add the block "
 			    "to the passdbs of this protocol");
+	return last;
+}
+
+static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection)
+{
+	const struct rs_scope *scope = &inspection->scope;
+	bool first = FALSE;
+	const struct rs_block *last = rs_inspect_ours(inspection, &first);
+
 	if (last == NULL)
 		return NULL;
 	for (unsigned int i = 0; i < scope->block_count; i++) {
 		const struct rs_block *block = &scope->blocks[i];
 
-		if (!rs_block_verifies(block))
+		if (block->ours || block->passdb == NULL)
 			continue;
 		if (block < last)
 			rs_inspect_before(inspection, block);
-		else if (last->skip == AUTH_PASSDB_SKIP_UNAUTHENTICATED &&
-			 block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED)
-			rs_complain(inspection,
-				    "%s stands behind relaysentry: whom it lets in is not "
-				    "checked; move it before %s",
-				    block->label, last->label);
+		else
+			rs_inspect_behind(inspection, block, last, first);
 	}
 	return last;
 }
@@ -292,59 +381,4 @@ void rs_placement_check(struct event *event)
 			rs_inspect_mechanisms(&inspection, last);
 	}
 	pool_unref(&inspection.pool);
-}
-
-bool rs_placement_is_first(const struct passdb_module *module)
-{
-	pool_t pool = pool_alloconly_create("relaysentry placement", 1024);
-	bool first = FALSE;
-
-	for (unsigned int i = 0; i < rs_scope_count(); i++) {
-		bool verified = FALSE, asked = FALSE;
-		struct rs_scope scope;
-
-		rs_scope_get(i, pool, &scope);
-		for (unsigned int b = 0; b < scope.block_count; b++) {
-			const struct rs_block *block = &scope.blocks[b];
-			bool may_verify = block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED;
-
-			if (rs_block_verifies(block)) {
-				/* Its logins were judged before it was asked. */
-				if (asked && may_verify)
-					first = TRUE;
-				verified = TRUE;
-			} else if (block->passdb != NULL && block->passdb->passdb == module) {
-				if (!verified)
-					first = TRUE;
-				else if (may_verify)
-					asked = TRUE;
-			}
-		}
-	}
-	pool_unref(&pool);
-	return first;
-}
-
-void rs_placement_check_policy(struct event *event, const struct rs_policy *policy)
-{
-	static const struct {
-		enum rs_fact fact;
-		const char *what;
-	} unknown[] = {
-		{ RS_FACT_GROUP, "the user's group is not known" },
-		{ RS_FACT_ENTRIES,
-		  "the passdb fields relaysentry_allow and relaysentry_deny are not known" },
-		{ RS_FACT_CREDENTIAL, "nothing has been verified, so the credential is not known" },
-		{ RS_FACT_USER, "a name that a passdb changes is not known" },
-		{ RS_FACT_MESSAGE, "nothing has been verified, so no reason is told" },
-	};
-	unsigned int facts = rs_policy_facts(policy);
-	char rules[256];
-
-	for (unsigned int i = 0; i < N_ELEMENTS(unknown); i++) {
-		if ((facts & unknown[i].fact) == 0)
-			continue;
-		(void)rs_policy_fact_rules(policy, unknown[i].fact, rules, sizeof(rules));
-		e_error(event, RS_FIRST_PLACE_FORMAT, unknown[i].what, rules);
-	}
 }

@@ -9,8 +9,11 @@
 
 struct event;
 struct passdb_module;
+struct rs_block;
 struct rs_policy;
 
+/* Whether a login may come out of this block successfully. */
+bool rs_block_verifies(const struct rs_block *block);
 /* Inspects all protocols; only the first call does anything. */
 void rs_placement_check(struct event *event);
 /* Whether module judges logins of some protocol before the passdb is asked that

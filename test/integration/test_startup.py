@@ -6,7 +6,7 @@ import subprocess
 import dialect
 from cases import Skip, case, equal, expect
 from dovecot import LIBEXEC
-from world import AFTER, HOME, OUTLOOK, PASSWORD, PLACES, PRIMARY_ALONE, PRIMARY_CONTINUES
+from world import AFTER, FIRST, HOME, OUTLOOK, PASSWORD, PLACES, PRIMARY_ALONE, PRIMARY_CONTINUES
 from world import Sentry, command, only, rule, since_2_4
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
@@ -16,6 +16,9 @@ GOOD = AFTER
 
 def changed(old, new):
     return PRIMARY_CONTINUES + GOOD.replace(old, new)
+
+
+OTHERS = "passdb {\n  driver = passwd-file\n  args = {root}/others\n  %s\n}\n"
 
 
 # name, the passdbs, what the error must name
@@ -39,6 +42,17 @@ OPENINGS = [
     ("result_failure that lets in",
      changed("result_failure = return-fail", "result_failure = continue-ok"),
      "result_failure = return-fail"),
+    ("result_failure that lets in, in first place",
+     FIRST.replace("result_failure = return-fail", "result_failure = return-ok") + PRIMARY_ALONE,
+     "result_failure = return-fail"),
+    ("a passdb before it that keeps a success",
+     PRIMARY_CONTINUES + OTHERS % "result_failure = return" + GOOD, "result_failure = continue"),
+    ("a passdb before it whose internal failure keeps a success",
+     PRIMARY_CONTINUES + OTHERS % "result_internalfail = return" + GOOD,
+     "result_internalfail = continue"),
+    ("a master passdb that lets in whom it does not know",
+     OTHERS % "master = yes\n  result_success = continue\n  result_failure = return-ok" +
+     PRIMARY_CONTINUES + GOOD, "result_failure = return-ok"),
     ("mechanisms on its own block", changed("skip =", "mechanisms = plain\n  skip ="),
      "mechanisms"),
     ("username_filter on its own block", changed("skip =", "username_filter = *@x.org\n  skip ="),
@@ -49,7 +63,8 @@ OPENINGS = [
 def opening(place, named):
     if named == "pass = yes":
         only("2.3")
-    with Sentry(RULES, place=place, expected=["relaysentry"]) as dovecot:
+    with Sentry(RULES, place=place, files={"others": "zoe:{PLAIN}other\n"},
+                expected=["relaysentry"]) as dovecot:
         errors = "\n".join(dovecot.wait_log("Error: .*relaysentry"))
         expect(named in errors, named, errors)
 
@@ -108,6 +123,29 @@ def _():
     with Sentry(RULES, place=PLACES["after"] + extra, expected=["relaysentry"]) as dovecot:
         errors = dovecot.wait_log("Error: relaysentry: protocol pop3: ")
         expect("continue-fail" in str(errors), errors)
+
+
+@case("start: a passdb behind relaysentry that is not asked is warned of, also by lint")
+def _():
+    deny = OTHERS % "deny = yes"
+    with Sentry(RULES, place=PRIMARY_CONTINUES + GOOD + deny, expected=["relaysentry"],
+                files={"others": "alice:{PLAIN}other\n"}) as dovecot:
+        dovecot.wait_log("Warning: relaysentry: .*stands behind relaysentry and is not asked")
+        expect(dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok, "it is so")
+        said = lint(dovecot)
+        expect("is not asked about who is let in" in said, said)
+    with Sentry(RULES, place=PRIMARY_CONTINUES + deny + GOOD,
+                files={"others": "alice:{PLAIN}other\n"}) as dovecot:
+        expect(not dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok)
+        equal(lint(dovecot), "")
+
+
+@case("start: the path of the policy may hold a variable of Dovecot 2.4")
+def _():
+    only("2.4")
+    place = PRIMARY_CONTINUES + GOOD.replace("{policy}", "{root}/policy.%{literal('json')}")
+    with Sentry(RULES, place=place) as dovecot:
+        expect(not dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
 
 
 @case("danger 13: passdb_use_worker on its own block is overruled, and warned of")
