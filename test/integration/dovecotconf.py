@@ -61,6 +61,15 @@ service submission-login {{
   }}
   service_count = 0
 }}
+service imap {{
+  service_count = 100
+}}
+service pop3 {{
+  service_count = 100
+}}
+service submission {{
+  service_count = 100
+}}
 service anvil {{
   client_limit = 4000
   unix_listener anvil-auth-penalty {{

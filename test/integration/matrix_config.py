@@ -31,6 +31,10 @@ service managesieve-login {
     port = {sieve}
     haproxy = yes
   }
+  service_count = 0
+}
+service managesieve {
+  service_count = 100
 }
 """
 TLS = {"2.3": """
@@ -71,6 +75,9 @@ MASTER = "auth_master_user_separator = *\n"
 # Where a login process dies, it must not take other clients with it.
 ALONE = """
 service submission-login {
+  service_count = 1
+}
+service managesieve-login {
   service_count = 1
 }
 """
