@@ -14,6 +14,7 @@ EXTRA_DIST += \
 	test/integration/integration.test \
 	test/integration/jwt.py \
 	test/integration/kdc.py \
+	test/integration/leaving.py \
 	test/integration/load.py \
 	test/integration/logbook.py \
 	test/integration/matrix-table \
