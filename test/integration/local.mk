@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	test/integration/test_doveadm.py \
 	test/integration/test_faults_clients.py \
 	test/integration/test_faults_files.py \
+	test/integration/test_faults_leaving.py \
 	test/integration/test_faults_memory.py \
 	test/integration/test_faults_policyserver.py \
 	test/integration/test_faults_reload.py \

@@ -84,13 +84,19 @@ def certificate(cell):
     return "certadm" if cell.kind == m.AUTHZID else user_of(cell)[0]
 
 
+def connected(world, cell, remote):
+    """A client that may begin the login."""
+    client = matrix_clients.CLIENTS[cell.service](world.port(cell.service), remote)
+    if cell.mechanism == "EXTERNAL":
+        client.starttls(world.authority.context(certificate(cell)))
+    return client
+
+
 def attempt(world, cell, remote, wrong=""):
     """One login. Returns whether it is let in, by the answer and by a command
     after it, and what the client was told."""
-    client = matrix_clients.CLIENTS[cell.service](world.port(cell.service), remote)
+    client = connected(world, cell, remote)
     try:
-        if cell.mechanism == "EXTERNAL":
-            client.starttls(world.authority.context(certificate(cell)))
         answer = client.exchange(mechanism(world, cell, wrong))
         works = client.works()
     finally:
