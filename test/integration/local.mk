@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	test/integration/test_attack.py \
 	test/integration/test_broken.py \
 	test/integration/test_check.py \
+	test/integration/test_credentials.py \
 	test/integration/test_dangers.py \
 	test/integration/test_deny.py \
 	test/integration/test_doveadm.py \
