@@ -4,6 +4,7 @@ integration_tests = test/integration/integration.test
 TESTS += $(integration_tests)
 EXTRA_DIST += \
 	test/integration/authsocket.py \
+	test/integration/binding.py \
 	test/integration/cases.py \
 	test/integration/certs.py \
 	test/integration/clients.py \
@@ -29,6 +30,7 @@ EXTRA_DIST += \
 	test/integration/sasl.py \
 	test/integration/test_actions.py \
 	test/integration/test_attack.py \
+	test/integration/test_binding.py \
 	test/integration/test_broken.py \
 	test/integration/test_check.py \
 	test/integration/test_credentials.py \

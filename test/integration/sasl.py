@@ -54,14 +54,17 @@ class CramMd5:
 
 
 class Scram:
-    """RFC 5802 and RFC 7677, without channel binding."""
+    """RFC 5802 and RFC 7677. bound: the type and the data of the channel binding,
+    which a name that ends in -PLUS needs."""
 
-    def __init__(self, user, password, digest, name):
+    def __init__(self, user, password, digest, name, bound=None):
         self.name, self.digest, self.password = name, digest, octets(password)
+        self.header = b"p=%s,," % bound[0] if bound else b"n,,"
+        self.bound = bound[1] if bound else b""
         escaped = octets(user).replace(b"=", b"=3D").replace(b",", b"=2C")
         nonce = base64.b64encode(os.urandom(18))
         self.bare = b"n=" + escaped + b",r=" + nonce
-        self.initial = b"n,," + self.bare
+        self.initial = self.header + self.bare
         self.finished = False
 
     def respond(self, challenge):
@@ -73,7 +76,7 @@ class Scram:
             self.digest, self.password, base64.b64decode(items[b"s"]), int(items[b"i"]))
         client_key = hmac.digest(salted, b"Client Key", self.digest)
         stored_key = hashlib.new(self.digest, client_key).digest()
-        final = b"c=biws,r=" + items[b"r"]
+        final = b"c=%s,r=%s" % (base64.b64encode(self.header + self.bound), items[b"r"])
         signed = self.bare + b"," + challenge + b"," + final
         signature = hmac.digest(stored_key, signed, self.digest)
         proof = bytes(a ^ b for a, b in zip(client_key, signature))
