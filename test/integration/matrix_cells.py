@@ -72,8 +72,6 @@ def may_be_refused(cell):
     """Why it may be that Dovecot lets nobody in this way; None when it must."""
     if cell.service == "smtp" and cell.mechanism == "EXTERNAL":
         return "Postfix does not tell Dovecot the client certificate; tried, everybody is refused"
-    if cell.kind in (MASTER, AUTHZID) and cell.mechanism in ("CRAM-MD5", "SCRAM-SHA-256"):
-        return "Dovecot takes no master user in this mechanism; tried, everybody is refused"
     if cell.kind == AUTHZID and cell.mechanism == "GSSAPI":
         return "Dovecot lets a ticket in to its own user only; tried, everybody is refused"
     return None

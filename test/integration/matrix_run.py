@@ -52,6 +52,13 @@ def user_of(cell):
     return "alice", "alice"
 
 
+def master_password(cell):
+    """What proves a master user. Where the user's own passdb ends the login, in
+    first place, a mechanism that looks up the password takes that of the user."""
+    looked_up = cell.mechanism in ("CRAM-MD5", "SCRAM-SHA-256")
+    return PASSWORD if looked_up and cell.placement == "first" else "master"
+
+
 def mechanism(world, cell, wrong=""):
     """The client's side of the login, new for each attempt. wrong: what is put
     behind the password, so that it is another one."""
@@ -66,10 +73,10 @@ def mechanism(world, cell, wrong=""):
         token = (PASSWORD if cell.kind == m.BEARER else token_of(user)) + wrong
         return (matrix_clients.Bearer if name == "OAUTHBEARER" else sasl.XOauth2)(user, token)
     if authzid:
-        return sasl.Plain("admin", "master" + wrong, user) if name == "PLAIN" else \
-            AuthzidScram("admin", "master" + wrong, user)
+        return sasl.Plain("admin", master_password(cell) + wrong, user) if name == "PLAIN" else \
+            AuthzidScram("admin", master_password(cell) + wrong, user)
     if cell.kind == m.MASTER:
-        return sasl.mechanism(name, f"{user}*admin", "master" + wrong)
+        return sasl.mechanism(name, f"{user}*admin", master_password(cell) + wrong)
     return sasl.mechanism(name, user, PASSWORD + wrong)
 
 
