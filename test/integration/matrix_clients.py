@@ -9,19 +9,6 @@ import sasl
 INITIAL_LIMIT = 400  # octets; what is longer is sent when the server asks for it
 
 
-class Bearer(sasl.XOauth2):
-    """OAUTHBEARER (RFC 7628)."""
-
-    name = "OAUTHBEARER"
-
-    def __init__(self, user, token):
-        self.initial = b"n,a=%s,\1host=localhost\1port=143\1auth=Bearer %s\1\1" % (
-            sasl.octets(user), sasl.octets(token))
-
-    def respond(self, challenge):
-        return b"\1"
-
-
 class Delayed:
     """A mechanism whose initial response is too long for the first line."""
 

@@ -71,7 +71,7 @@ def mechanism(world, cell, wrong=""):
         return sasl.External(user if authzid else "")
     if name in m.TOKENS:
         token = (PASSWORD if cell.kind == m.BEARER else token_of(user)) + wrong
-        return (matrix_clients.Bearer if name == "OAUTHBEARER" else sasl.XOauth2)(user, token)
+        return sasl.mechanism(name, user, token)
     if authzid:
         return sasl.Plain("admin", master_password(cell) + wrong, user) if name == "PLAIN" else \
             AuthzidScram("admin", master_password(cell) + wrong, user)

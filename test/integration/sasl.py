@@ -103,6 +103,19 @@ class XOauth2:
         return b""
 
 
+class OauthBearer(XOauth2):
+    """OAUTHBEARER (RFC 7628)."""
+
+    name = "OAUTHBEARER"
+
+    def __init__(self, user, token):
+        self.initial = b"n,a=%s,\1host=localhost\1port=143\1auth=Bearer %s\1\1" % (
+            octets(user), octets(token))
+
+    def respond(self, challenge):
+        return b"\1"
+
+
 MECHANISMS = {
     "PLAIN": Plain,
     "LOGIN": Login,
@@ -111,6 +124,7 @@ MECHANISMS = {
     "SCRAM-SHA-256": lambda user, password: Scram(user, password, "sha256", "SCRAM-SHA-256"),
     "EXTERNAL": External,
     "XOAUTH2": XOauth2,
+    "OAUTHBEARER": OauthBearer,
 }
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 """The condition credential with app passwords in SQL: a relay gets in with an
-app password and not with the main password. The queries are those of
+app password or a token and not with the main password. The queries are those of
 relaysentry-policy(5), against a real SQLite and a real PostgreSQL."""
 
 import hashlib
@@ -13,12 +13,14 @@ import subprocess
 import tempfile
 import time
 
+import jwt
 from cases import Skip, case, equal, expect, instance
 from world import HOME, OUTLOOK, PASSWORD, Sentry, rule
 
 MESSAGE = "Use an app password"
 RULES = [rule("allow", "own", credential=["app-password", "token"]),
          rule("deny", "main", relay="outlook-mobile", message=MESSAGE)]
+TOKEN_MECHANISMS = ("XOAUTH2", "OAUTHBEARER")
 APPS = ("Wq3-first-app", "Wq3-second-app")
 SCHEMA = """
 CREATE TABLE users (name VARCHAR(255) PRIMARY KEY, password VARCHAR(255) NOT NULL);
@@ -78,6 +80,16 @@ passdb relaysentry {
 }
 """.replace("APPS", APP_QUERY % ("%{user}", "%{password | sha256 | hexlify}")).replace(
     "MAIN", MAIN_QUERY % "%{user}")
+# Before the others. In 2.4 the mechanism itself verifies the token.
+TOKENS = """
+passdb {
+  driver = oauth2
+  args = {root}/oauth2.conf
+  mechanisms = xoauth2 oauthbearer
+  result_success = continue-ok
+}
+"""
+MAIN_WITHOUT_TOKENS = "main.conf\n  mechanisms = plain login"
 
 
 def program(name):
@@ -141,7 +153,7 @@ class Postgres:
 
 
 class SqlSentry(Sentry):
-    def __init__(self, kind):
+    def __init__(self, kind, tokens=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-sql-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.database = None
@@ -152,11 +164,20 @@ class SqlSentry(Sentry):
                 "apps.conf": database.old + "password_query = " +
                 APP_QUERY % ("%u", "%{sha256:password}") + "\n",
                 "main.conf": database.old + "password_query = " + MAIN_QUERY % "%u" + "\n"}
-            super().__init__(RULES, place="", files=files, extra={
-                "2.3": OLD, "2.4": NEW.replace("CONNECT", database.new)})
+            texts, others = {"2.3": OLD, "2.4": NEW.replace("CONNECT", database.new)}, {}
+            if tokens:
+                texts = {"2.3": TOKENS + OLD.replace("main.conf", MAIN_WITHOUT_TOKENS),
+                         "2.4": jwt.CONFIG_24 + texts["2.4"]}
+                others["mechanisms"] = "plain login xoauth2 oauthbearer"
+            super().__init__(RULES, place="", files=files, extra=texts, **others)
         except BaseException:
             self.end_database()
             raise
+
+    def prepare(self, *others):
+        super().prepare(*others)
+        jwt.write_keys(self.root / "keys")
+        (self.root / "oauth2.conf").write_text(self.fill(jwt.CONFIG_23))
 
     def end_database(self):
         if self.database is not None:
@@ -177,6 +198,11 @@ def sqlite():
 @instance
 def postgres():
     return SqlSentry(Postgres)
+
+
+@instance
+def with_tokens():
+    return SqlSentry(Sqlite, tokens=True)
 
 
 def check_relay(dovecot):
@@ -222,3 +248,27 @@ for place in (sqlite, postgres):
     case(f"{name}: another's app password, a wrong one and quotes are refused", on=place)(
         check_wrong)
     case(f"{name}: what the query says of the credential stays inside", on=place)(check_reply)
+case("tokens and sqlite: a relay gets in with an app password, not with the main one",
+     on=with_tokens)(check_relay)
+case("tokens and sqlite: at home every password of the user works", on=with_tokens)(check_home)
+
+
+@case("tokens and sqlite: a relay gets in with a token", on=with_tokens)
+def _(dovecot):
+    for service in ("imap", "pop3", "submission"):
+        for mech in TOKEN_MECHANISMS:
+            for remote in (OUTLOOK, HOME):
+                answer = dovecot.login(service, "alice", jwt.token("alice"), mech, remote)
+                expect(answer.ok, service, mech, remote, answer)
+
+
+@case("tokens and sqlite: a faulty token, and a password for a token, let in nobody",
+      on=with_tokens)
+def _(dovecot):
+    faulty = (jwt.token("alice") + "x", jwt.token("alice", key=b"another"),
+              jwt.token("alice", lifetime=-600), jwt.token("bob"), PASSWORD, APPS[0])
+    attempts = [("alice", token, mech, remote) for token in faulty for mech in TOKEN_MECHANISMS
+                for remote in (OUTLOOK, HOME)]
+    with dovecot.auth() as auth:
+        replies = auth.logins(attempts)
+    equal([attempt for attempt, reply in zip(attempts, replies) if reply.ok], [])
