@@ -80,9 +80,9 @@ def missing():
 
 
 class Postfix:
-    """socket: Dovecot's auth-client socket; authority: of certs.py."""
+    """auth_socket: Dovecot's; authority: of certs.py; more: text for main.cf."""
 
-    def __init__(self, folder, auth_socket, authority):
+    def __init__(self, folder, auth_socket, authority, more=""):
         self.folder = pathlib.Path(folder)
         self.claimed = Ports("smtp")
         self.port = self.claimed.numbers["smtp"]
@@ -99,7 +99,7 @@ class Postfix:
             os.chown(path, user, owner.pw_gid if user else 0)
         (self.folder / "main.cf").write_text(MAIN_CF.format(
             folder=self.folder, socket=auth_socket, certificate=authority.server,
-            key=authority.key, ca=authority.ca))
+            key=authority.key, ca=authority.ca) + more)
         (self.folder / "master.cf").write_text(MASTER_CF.format(port=self.port))
 
     def start(self):
