@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	test/integration/proxyline.py \
 	test/integration/relayhost.py \
 	test/integration/sasl.py \
+	test/integration/sqlservers.py \
 	test/integration/test_actions.py \
 	test/integration/test_attack.py \
 	test/integration/test_binding.py \

@@ -1,20 +1,16 @@
 # SPDX-License-Identifier: MIT
 """The condition credential with app passwords in SQL: a relay gets in with an
 app password or a token and not with the main password. The queries are those of
-relaysentry-policy(5), against a real SQLite and a real PostgreSQL."""
+relaysentry-policy(5), against a real SQLite, PostgreSQL and MariaDB."""
 
 import hashlib
-import os
 import pathlib
-import pwd
 import shutil
-import signal
-import subprocess
 import tempfile
-import time
 
 import jwt
-from cases import Skip, case, equal, expect, instance
+import sqlservers
+from cases import case, equal, expect, instance
 from world import HOME, OUTLOOK, PASSWORD, Sentry, rule
 
 MESSAGE = "Use an app password"
@@ -31,7 +27,7 @@ CREATE TABLE app_passwords (name VARCHAR(255) NOT NULL, secret CHAR(64) NOT NULL
 ) + "".join(
     f"INSERT INTO app_passwords VALUES ('alice', '{hashlib.sha256(app.encode()).hexdigest()}');"
     for app in APPS)
-APP_QUERY = """SELECT '{SHA256.HEX}' || secret AS password, \\
+APP_QUERY = """SELECT %s AS password, \\
   'app-password' AS relaysentry_credential FROM app_passwords \\
   WHERE name = '%s' AND secret = '%s'"""
 MAIN_QUERY = "SELECT password FROM users WHERE name = '%s'"
@@ -78,8 +74,7 @@ passdb relaysentry {
   result_failure = return-fail
   result_internalfail = return-fail
 }
-""".replace("APPS", APP_QUERY % ("%{user}", "%{password | sha256 | hexlify}")).replace(
-    "MAIN", MAIN_QUERY % "%{user}")
+"""
 # Before the others. In 2.4 the mechanism itself verifies the token.
 TOKENS = """
 passdb {
@@ -92,82 +87,25 @@ passdb {
 MAIN_WITHOUT_TOKENS = "main.conf\n  mechanisms = plain login"
 
 
-def program(name):
-    """A program of PostgreSQL's server, which Debian keeps out of the PATH."""
-    found = sorted(pathlib.Path("/usr/lib/postgresql").glob(f"*/bin/{name}"))
-    if not found:
-        raise Skip("PostgreSQL is not installed")
-    return found[-1]
-
-
-class Sqlite:
-    def __init__(self, folder):
-        path = folder / "users.sqlite"
-        subprocess.run(["sqlite3", path], input=SCHEMA, text=True, check=True, timeout=60)
-        path.chmod(0o644)
-        self.old = f"driver = sqlite\nconnect = {path}\n"
-        self.new = f"sql_driver = sqlite\nsqlite_path = {path}\n"
-
-    def close(self):
-        pass
-
-
-class Postgres:
-    """A private cluster that listens on a socket in its folder alone."""
-
-    def __init__(self, folder):
-        account = pwd.getpwnam("postgres")
-        os.chown(folder, account.pw_uid, account.pw_gid)
-        self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [],
-                     "cwd": folder, "stdin": subprocess.DEVNULL}
-        data = folder / "data"
-        subprocess.run([program("initdb"), "-D", data, "-A", "trust", "-U", "postgres", "-N"],
-                       capture_output=True, check=True, timeout=120, **self.user)
-        with open(folder / "log", "wb") as output:
-            self.process = subprocess.Popen(
-                [program("postgres"), "-D", data, "-k", folder, "-c", "listen_addresses=",
-                 "-c", "unix_socket_permissions=0777"], stdout=output, stderr=output, **self.user)
-        self.old = f"driver = pgsql\nconnect = host={folder} dbname=postgres user=postgres\n"
-        self.new = (f"sql_driver = pgsql\npgsql {folder} {{\n  parameters {{\n"
-                    "    user = postgres\n    dbname = postgres\n  }\n}\n")
-        try:
-            self.fill(folder)
-        except BaseException:
-            self.close()
-            raise
-
-    def fill(self, folder):
-        command = [program("psql"), "-h", folder, "-U", "postgres", "-q", "-v", "ON_ERROR_STOP=1",
-                   "-c", SCHEMA, "postgres"]
-        for _attempt in range(200):
-            done = subprocess.run(command, capture_output=True, text=True, check=False, **self.user)
-            if done.returncode == 0:
-                return
-            expect(self.process.poll() is None, "PostgreSQL ended")
-            time.sleep(0.1)
-        raise AssertionError(done.stderr)
-
-    def close(self):
-        self.process.send_signal(signal.SIGINT)  # a fast shutdown
-        self.process.wait(60)
-
-
 class SqlSentry(Sentry):
     def __init__(self, kind, tokens=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-sql-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.database = None
         try:
-            self.database = kind(self.folder)
-            database = self.database
+            self.database = database = kind(self.folder, SCHEMA)
+            password = database.joined("'{SHA256.HEX}'", "secret")
             files = {
                 "apps.conf": database.old + "password_query = " +
-                APP_QUERY % ("%u", "%{sha256:password}") + "\n",
+                APP_QUERY % (password, "%u", "%{sha256:password}") + "\n",
                 "main.conf": database.old + "password_query = " + MAIN_QUERY % "%u" + "\n"}
-            texts, others = {"2.3": OLD, "2.4": NEW.replace("CONNECT", database.new)}, {}
+            new = NEW.replace("CONNECT", database.new).replace("MAIN", MAIN_QUERY % "%{user}")
+            new = new.replace("APPS", APP_QUERY % (password, "%{user}",
+                                                   "%{password | sha256 | hexlify}"))
+            texts, others = {"2.3": OLD, "2.4": new}, {}
             if tokens:
                 texts = {"2.3": TOKENS + OLD.replace("main.conf", MAIN_WITHOUT_TOKENS),
-                         "2.4": jwt.CONFIG_24 + texts["2.4"]}
+                         "2.4": jwt.CONFIG_24 + new}
                 others["mechanisms"] = "plain login xoauth2 oauthbearer"
             super().__init__(RULES, place="", files=files, extra=texts, **others)
         except BaseException:
@@ -192,17 +130,22 @@ class SqlSentry(Sentry):
 
 @instance
 def sqlite():
-    return SqlSentry(Sqlite)
+    return SqlSentry(sqlservers.Sqlite)
 
 
 @instance
 def postgres():
-    return SqlSentry(Postgres)
+    return SqlSentry(sqlservers.Postgres)
+
+
+@instance
+def mariadb():
+    return SqlSentry(sqlservers.MariaDb)
 
 
 @instance
 def with_tokens():
-    return SqlSentry(Sqlite, tokens=True)
+    return SqlSentry(sqlservers.Sqlite, tokens=True)
 
 
 def check_relay(dovecot):
@@ -223,10 +166,10 @@ def check_home(dovecot):
 
 
 def check_wrong(dovecot):
-    quoted = "' OR '1'='1"
+    quoted, escaped = "' OR '1'='1", "\\' OR 1=1 -- "
     for user, password in (("bob", APPS[0]), ("alice", "wrong"), ("alice", ""), ("alice", quoted),
-                           (quoted, PASSWORD), ("alice", hashlib.sha256(
-                               APPS[0].encode()).hexdigest())):
+                           (quoted, PASSWORD), (escaped, PASSWORD), (escaped, APPS[0]),
+                           ("alice", hashlib.sha256(APPS[0].encode()).hexdigest())):
         for remote in (OUTLOOK, HOME):
             answer = dovecot.login("imap", user, password, remote=remote)
             expect(not answer.ok and MESSAGE not in answer.text, user, password, answer)
@@ -240,7 +183,7 @@ def check_reply(dovecot):
     equal(dovecot.log(0, "|".join((*APPS, "SHA256.HEX"))), [])
 
 
-for place in (sqlite, postgres):
+for place in (sqlite, postgres, mariadb):
     name = place.__name__
     case(f"{name}: a relay gets in with an app password, not with the main one", on=place)(
         check_relay)
