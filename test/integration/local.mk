@@ -29,10 +29,12 @@ EXTRA_DIST += \
 	test/integration/relayhost.py \
 	test/integration/sasl.py \
 	test/integration/sqlservers.py \
+	test/integration/sqlworld.py \
 	test/integration/test_actions.py \
 	test/integration/test_attack.py \
 	test/integration/test_binding.py \
 	test/integration/test_broken.py \
+	test/integration/test_cache.py \
 	test/integration/test_check.py \
 	test/integration/test_credentials.py \
 	test/integration/test_dangers.py \

@@ -241,19 +241,6 @@ def _():
         expect(dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
 
 
-@case("the auth cache of another passdb does not go around the check")
-def _():
-    place = (PRIMARY_CONTINUES + AFTER).replace("scheme=PLAIN", "cache_key=%u scheme=PLAIN")
-    place = place.replace("driver = passwd-file\n  args = cache_key=%u",
-                          "driver = passwd-file\n  args =")
-    with Sentry(RULES, place=place, extra="auth_cache_size = 1M\n") as dovecot:
-        with dovecot.auth() as auth:
-            for _round in range(3):
-                for mech in MECHANISMS:
-                    expect(auth.login("alice", PASSWORD, mech, remote=HOME).ok, mech)
-                    expect(not auth.login("alice", PASSWORD, mech, remote=OUTLOOK).ok, mech)
-
-
 @case("EXTERNAL with a client certificate is credential certificate")
 def _():
     rules = [rule("allow", "certificates", credential="certificate"),

@@ -88,7 +88,7 @@ MAIN_WITHOUT_TOKENS = "main.conf\n  mechanisms = plain login"
 
 
 class SqlSentry(Sentry):
-    def __init__(self, kind, tokens=False):
+    def __init__(self, kind, more="", tokens=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-sql-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.database = None
@@ -102,7 +102,7 @@ class SqlSentry(Sentry):
             new = NEW.replace("CONNECT", database.new).replace("MAIN", MAIN_QUERY % "%{user}")
             new = new.replace("APPS", APP_QUERY % (password, "%{user}",
                                                    "%{password | sha256 | hexlify}"))
-            texts, others = {"2.3": OLD, "2.4": new}, {}
+            texts, others = {"2.3": more + OLD, "2.4": more + new}, {}
             if tokens:
                 texts = {"2.3": TOKENS + OLD.replace("main.conf", MAIN_WITHOUT_TOKENS),
                          "2.4": jwt.CONFIG_24 + new}
@@ -146,6 +146,11 @@ def mariadb():
 @instance
 def with_tokens():
     return SqlSentry(sqlservers.Sqlite, tokens=True)
+
+
+@instance
+def remembering():
+    return SqlSentry(sqlservers.Sqlite, "auth_cache_size = 1M\nauth_debug = yes\n")
 
 
 def check_relay(dovecot):
@@ -215,3 +220,23 @@ def _(dovecot):
     with dovecot.auth() as auth:
         replies = auth.logins(attempts)
     equal([attempt for attempt, reply in zip(attempts, replies) if reply.ok], [])
+
+
+@case("sqlite: no other password counts as the app password that the auth cache remembers",
+      on=remembering)
+def _(dovecot):
+    hits = dovecot.mark()
+    for before in (*APPS, PASSWORD, "wrong"):
+        for _round in range(2):
+            # What is remembered, and whether it was right, differs each time.
+            with dovecot.auth() as auth:
+                equal(auth.login("alice", before, remote=HOME).ok, before != "wrong", before)
+                reply = auth.login("alice", PASSWORD, remote=OUTLOOK)
+                expect(not reply.ok and MESSAGE in reply.raw, before, reply)
+                reply = auth.login("alice", "wrong", remote=OUTLOOK)
+                expect(not reply.ok and MESSAGE not in reply.raw, before, reply)
+                for app in APPS:
+                    expect(auth.login("alice", app, remote=OUTLOOK).ok, before, app)
+    with dovecot.auth() as auth:
+        expect(not auth.login("bob", APPS[0], remote=OUTLOOK).ok)
+    expect(dovecot.log(hits, "cache hit: "), "nothing was remembered")
