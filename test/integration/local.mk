@@ -63,5 +63,6 @@ EXTRA_DIST += \
 	test/integration/test_tags.py \
 	test/integration/test_tls.py \
 	test/integration/test_untouched.py \
+	test/integration/test_workers.py \
 	test/integration/tlscert.py \
 	test/integration/world.py
