@@ -88,7 +88,10 @@ MAIN_WITHOUT_TOKENS = "main.conf\n  mechanisms = plain login"
 
 
 class SqlSentry(Sentry):
-    def __init__(self, kind, more="", tokens=False):
+    """more: settings; main: the query for the main password, %s is the user.
+    tokens: whether bearer tokens are verified, too."""
+
+    def __init__(self, kind, more="", main=MAIN_QUERY, rules=tuple(RULES), tokens=False):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-sql-", dir="/tmp"))
         self.folder.chmod(0o755)
         self.database = None
@@ -98,8 +101,8 @@ class SqlSentry(Sentry):
             files = {
                 "apps.conf": database.old + "password_query = " +
                 APP_QUERY % (password, "%u", "%{sha256:password}") + "\n",
-                "main.conf": database.old + "password_query = " + MAIN_QUERY % "%u" + "\n"}
-            new = NEW.replace("CONNECT", database.new).replace("MAIN", MAIN_QUERY % "%{user}")
+                "main.conf": database.old + "password_query = " + main % "%u" + "\n"}
+            new = NEW.replace("CONNECT", database.new).replace("MAIN", main % "%{user}")
             new = new.replace("APPS", APP_QUERY % (password, "%{user}",
                                                    "%{password | sha256 | hexlify}"))
             texts, others = {"2.3": more + OLD, "2.4": more + new}, {}
@@ -107,7 +110,7 @@ class SqlSentry(Sentry):
                 texts = {"2.3": TOKENS + OLD.replace("main.conf", MAIN_WITHOUT_TOKENS),
                          "2.4": jwt.CONFIG_24 + new}
                 others["mechanisms"] = "plain login xoauth2 oauthbearer"
-            super().__init__(RULES, place="", files=files, extra=texts, **others)
+            super().__init__(rules, place="", files=files, extra=texts, **others)
         except BaseException:
             self.end_database()
             raise
@@ -240,3 +243,16 @@ def _(dovecot):
     with dovecot.auth() as auth:
         expect(not auth.login("bob", APPS[0], remote=OUTLOOK).ok)
     expect(dovecot.log(hits, "cache hit: "), "nothing was remembered")
+
+
+@case("mariadb: names that it takes for the same are one to rules when the query returns it")
+def _():
+    rules = [rule("deny", user="alice", relay="outlook-mobile")]
+    returning = MAIN_QUERY.replace("password", "password, name AS user")
+    with SqlSentry(sqlservers.MariaDb, main=returning, rules=rules) as dovecot:
+        with dovecot.auth() as auth:
+            for user in ("alice", "ALICE", "alice ", "alic\u00e9", "alice"):
+                expect(auth.login(user, PASSWORD, remote=HOME).ok, user)
+                reply = auth.login(user, PASSWORD, remote=OUTLOOK)
+                equal((reply.ok, reply.fields["user"]), (False, "alice"), user)
+            expect(auth.login("bob", PASSWORD, remote=OUTLOOK).ok)
