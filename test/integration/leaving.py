@@ -14,6 +14,7 @@ from cases import equal, expect
 # What Dovecot itself says of clients that leave.
 LEFT = [r"auth client \d+ disconnected with \d+ pending requests",
         r"(imap|pop3|submission)\(alice\).*Connection reset by peer"]
+SERVICES = ("imap", "pop3", "submission", "managesieve")
 SECONDS = 10
 SPARE = 2  # what auth opens once
 
@@ -49,21 +50,22 @@ def leave(connect, begin, answers, leaving):
             leaving(client.sock)
 
 
-def login_processes(dovecot):
-    """How many there are; each is connected to auth while it lives."""
+def service_processes(dovecot):
+    """How many of logins and mail there are; each may be connected to auth while
+    it lives."""
     found = 0
     for path in pathlib.Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError):
             group = (path / "stat").read_text().rsplit(") ", 1)[1].split()[2]
-            found += int(group) == dovecot.process.pid and b"-login" in \
-                (path / "cmdline").read_bytes()
+            found += int(group) == dovecot.process.pid and \
+                (path / "comm").read_text().startswith(SERVICES)
     return found
 
 
 def descriptors(dovecot, pid):
-    """The open files of auth, without those of living login processes, of which
-    Dovecot keeps as many as it likes."""
-    return len(os.listdir(f"/proc/{pid}/fd")) - login_processes(dovecot)
+    """The open files of auth, without those of living processes of services, of
+    which Dovecot keeps as many as it likes."""
+    return len(os.listdir(f"/proc/{pid}/fd")) - service_processes(dovecot)
 
 
 @contextlib.contextmanager
