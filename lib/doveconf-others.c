@@ -127,8 +127,8 @@ static void check_after(const struct rs_dc_chain *chain, size_t place, bool aske
 	if (passdb->ours)
 		return;
 	if (passdb->deny || passdb->skip == RS_DC_UNAUTHENTICATED) {
-		/* In front of all others, relaysentry hands on to them. */
-		if (chain->ours > 0)
+		/* In front of all others, and with pass, relaysentry hands on to them. */
+		if (chain->ours > 0 && !chain->users[chain->ours]->pass)
 			rs_dc_found(chain, RS_LEVEL_WARNING, passdb->line,
 				    "%s comes after relaysentry, which ends the login: it is not "
 				    "asked about who is let in; move the block before passdb "

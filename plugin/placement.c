@@ -298,7 +298,7 @@ static void rs_inspect_behind(struct rs_inspection *inspection, const struct rs_
 			    "%s stands behind relaysentry: whom it lets in is not "
 			    "checked; move it before %s",
 			    block->label, ours->label);
-	else if (!first && block->passdb != NULL &&
+	else if (!first && !ours->pass &&
 		 (block->deny || block->skip == AUTH_PASSDB_SKIP_UNAUTHENTICATED))
 		rs_warn(inspection,
 			"%s stands behind relaysentry and is not asked about a login that is "

@@ -150,6 +150,12 @@ static const struct opening openings[] = {
 	  "  pass = yes\n  skip = unauthenticated\n}\npassdb {\n  driver = pam\n  skip = "
 	  "unauthenticated\n}\n",
 	  NULL, NULL, RS_LEVEL_ERROR, 17, "pass = yes", "result_success = return" },
+	{ "a passdb after us that is asked about verified users only", rs_doveconf_23, OURS_END,
+	  OURS_END "passdb {\n  driver = lua\n  skip = unauthenticated\n}\n", NULL, NULL,
+	  RS_LEVEL_WARNING, 20, "not asked about who is let in", "before passdb relaysentry" },
+	{ "a deny passdb after us", rs_doveconf_23, OURS_END,
+	  OURS_END "passdb {\n  driver = passwd-file\n  deny = yes\n}\n", NULL, NULL,
+	  RS_LEVEL_WARNING, 20, "not asked about who is let in", "before passdb relaysentry" },
 	{ "danger 13: mechanisms (2.3)", rs_doveconf_23, "  driver = relaysentry\n",
 	  "  driver = relaysentry\n  mechanisms = plain\n", NULL, NULL, RS_LEVEL_ERROR, 15,
 	  "some mechanisms only", "remove the line" },
@@ -296,8 +302,6 @@ static const struct {
 	{ "the primary never succeeds", rs_doveconf_23, "continue-ok", "return-fail" },
 	{ "a deny passdb before", rs_doveconf_23, "passdb {\n",
 	  "passdb {\n  deny = yes\n  driver = passwd-file\n}\npassdb {\n" },
-	{ "a passdb after us that is asked about verified users only", rs_doveconf_23, OURS_END,
-	  OURS_END "passdb {\n  driver = lua\n  skip = unauthenticated\n}\n" },
 	{ "skip = never", rs_doveconf_23, "  skip = unauthenticated\n", "" },
 	{ "in first place, which skips nobody (2.3)", rs_doveconf_23, "passdb {\n",
 	  "passdb {\n  driver = relaysentry\n  result_failure = return-fail\n  "
