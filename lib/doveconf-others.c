@@ -49,14 +49,25 @@ static bool returns_success(const struct rs_dc_chain *chain, size_t place)
 	return false;
 }
 
+/* Logins that it is asked about and that no passdb verifies, in words; or NULL. */
+static const char *unverified(const struct rs_dc_chain *chain, const struct rs_dc_passdb *passdb)
+{
+	unsigned mechanisms = chain->auth->mechanisms & passdb->mechanisms;
+
+	if (chain->model->v24 && (mechanisms & RS_DC_OAUTH) != 0)
+		return "token logins (OAUTHBEARER, XOAUTH2)";
+	if ((mechanisms & chain->auth->kerberos) != 0)
+		return "Kerberos logins (GSSAPI)";
+	return NULL;
+}
+
 /* A passdb whose failure ends the way before it comes to us, and the login succeeds. */
 static void check_failure(const struct rs_dc_chain *chain, size_t place)
 {
 	const struct rs_dc_passdb *passdb = chain->users[place];
 	bool ends = passdb->failure == RS_DC_RETURN || passdb->failure == RS_DC_RETURN_FAIL;
-	unsigned mechanisms = chain->auth->mechanisms & passdb->mechanisms;
+	const char *who = ends ? unverified(chain, passdb) : NULL;
 	char buf[LABEL_LEN];
-	const char *who = NULL;
 
 	if (passdb->failure == RS_DC_RETURN_OK)
 		rs_dc_found(
@@ -70,10 +81,6 @@ static void check_failure(const struct rs_dc_chain *chain, size_t place)
 			    "with success, and relaysentry is not asked; write: "
 			    "result_internalfail = continue",
 			    label(passdb, buf));
-	if (ends && (mechanisms & chain->auth->kerberos) != 0)
-		who = "Kerberos logins (GSSAPI)";
-	if (ends && chain->model->v24 && (mechanisms & RS_DC_OAUTH) != 0)
-		who = "token logins (OAUTHBEARER, XOAUTH2)";
 	if (who != NULL)
 		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_FAILURE],
 			    "%s has result_failure = %s: %s of users whom it does not know end "
@@ -86,7 +93,8 @@ static void check_failure(const struct rs_dc_chain *chain, size_t place)
 			    "is let in here, and relaysentry is not asked; write: "
 			    "result_failure = continue",
 			    label(passdb, buf));
-	if (passdb->internalfail == RS_DC_RETURN && returns_success(chain, place))
+	if (passdb->internalfail == RS_DC_RETURN &&
+	    (unverified(chain, passdb) != NULL || returns_success(chain, place)))
 		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_INTERNALFAIL],
 			    "%s has result_internalfail = return: a user who is authenticated "
 			    "already is let in here, and relaysentry is not asked; write: "
@@ -118,17 +126,17 @@ static void check_before(const struct rs_dc_chain *chain, size_t place)
 						words, sizeof(words)));
 }
 
-/* asked: relaysentry is asked before it, whoever the login is of. */
-static void check_after(const struct rs_dc_chain *chain, size_t place, bool asked)
+/* ours: the last of ours before it. asked: relaysentry is asked before it, whoever
+ * the login is of. */
+static void check_after(const struct rs_dc_chain *chain, size_t place, size_t ours, bool asked)
 {
 	const struct rs_dc_passdb *passdb = chain->users[place];
+	bool first = rs_dc_first_place(chain, ours);
 	char buf[LABEL_LEN];
 
-	if (passdb->ours)
-		return;
 	if (passdb->deny || passdb->skip == RS_DC_UNAUTHENTICATED) {
 		/* In front of all others, and with pass, relaysentry hands on to them. */
-		if (chain->ours > 0 && !chain->users[chain->ours]->pass)
+		if (!first && !chain->users[ours]->pass)
 			rs_dc_found(chain, RS_LEVEL_WARNING, passdb->line,
 				    "%s comes after relaysentry, which ends the login: it is not "
 				    "asked about who is let in; move the block before passdb "
@@ -139,7 +147,7 @@ static void check_after(const struct rs_dc_chain *chain, size_t place, bool aske
 	if (passdb->success == RS_DC_RETURN_FAIL || passdb->success == RS_DC_CONTINUE_FAIL)
 		return;
 	/* In front of all others that is how it was meant. */
-	if (asked && chain->ours > 0)
+	if (asked && !first)
 		rs_dc_found(chain, RS_LEVEL_WARNING, passdb->line,
 			    "%s comes after relaysentry, which decides before it: groups and "
 			    "entries of its users, and a name that it changes, are not known then; "
@@ -154,15 +162,63 @@ static void check_after(const struct rs_dc_chain *chain, size_t place, bool aske
 		    label(passdb, buf));
 }
 
+static bool is_plain_only(const char *driver)
+{
+	static const char *const drivers[] = { "pam", "bsdauth", "imap" };
+
+	for (size_t i = 0; i < sizeof(drivers) / sizeof(drivers[0]); i++) {
+		if (strcmp(driver, drivers[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Where no passdb can do more than verify a password: one of them. It would verify
+ * the master's as the user's, and the login fails. */
+static const struct rs_dc_passdb *plain_only(const struct rs_dc_chain *chain)
+{
+	const struct rs_dc_passdb *found = NULL;
+
+	for (size_t i = 0; i < chain->user_count; i++) {
+		const struct rs_dc_passdb *passdb = chain->users[i];
+
+		if (passdb->ours || passdb->deny)
+			continue;
+		if (!is_plain_only(passdb->driver))
+			return NULL;
+		if (passdb->skip != RS_DC_AUTHENTICATED)
+			found = passdb;
+	}
+	return found;
+}
+
+static void check_master_success(const struct rs_dc_chain *chain, const struct rs_dc_passdb *master)
+{
+	const struct rs_dc_passdb *plain = plain_only(chain);
+	char buf[LABEL_LEN], plain_buf[LABEL_LEN], mend[LABEL_LEN + 64] = "continue";
+
+	if (plain != NULL)
+		snprintf(mend, sizeof(mend), "continue-ok, and in %s: skip = authenticated",
+			 label(plain, plain_buf));
+	if (master->success == RS_DC_RETURN_OK || master->success == RS_DC_RETURN)
+		rs_dc_found(chain, RS_LEVEL_ERROR, master->lines[RS_DC_SUCCESS],
+			    "%s has result_success = %s: logins of master users are let in here, "
+			    "and relaysentry is not asked; write: result_success = %s",
+			    label(master, buf), success_name(master), mend);
+	else if (plain != NULL &&
+		 (master->success == RS_DC_CONTINUE || master->success == RS_DC_CONTINUE_OK))
+		rs_dc_found(chain, RS_LEVEL_WARNING, master->lines[RS_DC_SUCCESS],
+			    "%s has result_success = %s, and then %s gets the master's password as "
+			    "the user's and refuses it; write: result_success = %s",
+			    label(master, buf), success_name(master), label(plain, plain_buf),
+			    mend);
+}
+
 static void check_master(const struct rs_dc_chain *chain, const struct rs_dc_passdb *master)
 {
 	char buf[LABEL_LEN];
 
-	if (master->success == RS_DC_RETURN_OK || master->success == RS_DC_RETURN)
-		rs_dc_found(chain, RS_LEVEL_ERROR, master->lines[RS_DC_SUCCESS],
-			    "%s has result_success = %s: logins of master users are let in here, "
-			    "and relaysentry is not asked; write: result_success = continue",
-			    label(master, buf), success_name(master));
+	check_master_success(chain, master);
 	if (master->failure == RS_DC_RETURN_OK)
 		rs_dc_found(chain, RS_LEVEL_ERROR, master->lines[RS_DC_FAILURE],
 			    "%s has result_failure = return-ok: its failure ends the login with "
@@ -179,15 +235,19 @@ void rs_dc_check_others(const struct rs_dc_chain *chain)
 {
 	/* Where our block will stand that Dovecot drops is not known. */
 	bool placed = chain->ours < chain->user_count, asks_all = false;
+	size_t ours = chain->ours;
 
 	for (size_t i = 0; placed && i < chain->ours; i++)
 		check_before(chain, i);
 	for (size_t i = chain->ours; i < chain->user_count; i++) {
 		/* One that does not wait for a verified password is asked about every login. */
-		if (chain->users[i]->ours && chain->users[i]->skip != RS_DC_UNAUTHENTICATED)
+		if (!chain->users[i]->ours) {
+			check_after(chain, i, ours, asks_all);
+			continue;
+		}
+		ours = i;
+		if (chain->users[i]->skip != RS_DC_UNAUTHENTICATED)
 			asks_all = true;
-		else
-			check_after(chain, i, asks_all);
 	}
 	for (size_t i = 0; i < chain->master_count; i++)
 		check_master(chain, chain->masters[i]);

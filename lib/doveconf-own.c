@@ -67,15 +67,19 @@ static void check_reach(const struct rs_dc_chain *chain, const struct rs_dc_pass
 			    "passdb relaysentry has a username_filter: logins of other users are "
 			    "not checked; remove the line");
 	if (ours->use_worker)
-		rs_dc_found(chain, RS_LEVEL_ERROR, ours->lines[RS_DC_USE_WORKER],
-			    "passdb relaysentry has passdb_use_worker = yes, but auth workers read "
-			    "no policy; write: passdb_use_worker = no");
+		rs_dc_found(chain, RS_LEVEL_WARNING, ours->lines[RS_DC_USE_WORKER],
+			    "passdb relaysentry has passdb_use_worker = yes, which is not heeded; "
+			    "write: passdb_use_worker = no");
 }
 
 static void check_skip(const struct rs_dc_chain *chain, const struct rs_dc_passdb *ours, bool first)
 {
-	/* In first place only a master login is authenticated already. */
-	if (ours->skip == RS_DC_AUTHENTICATED && (!first || chain->master_count > 0))
+	/* In first place only a master login is authenticated already, and in 2.4 one
+	 * whose token the mechanism has verified. */
+	bool verified = !first || chain->master_count > 0 ||
+			(chain->model->v24 && (chain->auth->mechanisms & RS_DC_OAUTH) != 0);
+
+	if (ours->skip == RS_DC_AUTHENTICATED && verified)
 		rs_dc_found(chain, RS_LEVEL_ERROR, ours->lines[RS_DC_SKIP],
 			    "passdb relaysentry is skipped as soon as a password was verified; "
 			    "write: skip = %s",
@@ -122,8 +126,19 @@ static void check_results(const struct rs_dc_chain *chain, const struct rs_dc_pa
 			    rs_dc_rule_name(ours->internalfail));
 }
 
+bool rs_dc_first_place(const struct rs_dc_chain *chain, size_t place)
+{
+	for (size_t i = 0; i < place; i++) {
+		if (!chain->users[i]->ours && !chain->users[i]->deny)
+			return false;
+	}
+	return true;
+}
+
 void rs_dc_check_own(const struct rs_dc_chain *chain)
 {
+	bool first;
+
 	if (chain->dropped != NULL) {
 		check_args(chain, chain->dropped);
 		check_reach(chain, chain->dropped, false);
@@ -136,7 +151,8 @@ void rs_dc_check_own(const struct rs_dc_chain *chain)
 			continue;
 		check_args(chain, ours);
 		check_reach(chain, ours, i + 1 == chain->user_count);
-		check_skip(chain, ours, i == 0);
-		check_results(chain, ours, i == 0, i + 1 == chain->user_count);
+		first = rs_dc_first_place(chain, i);
+		check_skip(chain, ours, first);
+		check_results(chain, ours, first, i + 1 == chain->user_count);
 	}
 }

@@ -28,6 +28,8 @@ struct rs_dc_chain {
 void rs_dc_found(const struct rs_dc_chain *chain, enum rs_level level, unsigned line,
 		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* Whether no passdb that can let in stands before that place in users. */
+bool rs_dc_first_place(const struct rs_dc_chain *chain, size_t place);
 /* What is wrong with our own blocks, also with one that is dropped. */
 void rs_dc_check_own(const struct rs_dc_chain *chain);
 /* What goes around us; only master passdbs when there is none of ours in users. */

@@ -75,6 +75,7 @@ void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 		sets = array_get(&auth->set->passdbs, &count);
 	i_zero(scope_r);
 	scope_r->service = auth->service;
+	scope_r->winbind = auth->set->use_winbind;
 	scope_r->mechanisms =
 		(const char *const *)p_strsplit_spaces(pool, auth->set->mechanisms, " ");
 	scope_r->blocks = p_new(pool, struct rs_block, count + 1);
@@ -91,6 +92,8 @@ void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 					       set->master && !block->ours ? ", master" : "");
 		block->pass = set->pass;
 		block->mechanisms_filtered = *set->mechanisms != '\0';
+		if (passdb != NULL)
+			block->mechanisms = passdb->mechanisms;
 		block->users_filtered = *set->username_filter != '\0';
 	}
 }

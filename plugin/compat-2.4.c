@@ -83,6 +83,7 @@ void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 		sets = array_get(&auth_set->parsed_passdbs, &count);
 	i_zero(scope_r);
 	scope_r->service = auth->protocol;
+	scope_r->winbind = auth_set->use_winbind;
 	scope_r->mechanisms = array_is_created(&auth_set->mechanisms)
 				      ? settings_boollist_get(&auth_set->mechanisms)
 				      : none;
@@ -103,6 +104,8 @@ void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 				: p_strdup_printf(pool, "passdb %s (%s)", set->name, set->driver);
 		block->mechanisms_filtered = array_is_created(&set->mechanisms_filter) &&
 					     !array_is_empty(&set->mechanisms_filter);
+		if (passdb != NULL)
+			block->mechanisms = passdb->mechanisms_filter;
 		block->users_filtered = *set->username_filter != '\0';
 		block->worker = set->use_worker;
 	}

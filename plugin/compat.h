@@ -72,6 +72,8 @@ struct rs_block {
 	const struct auth_passdb *passdb;
 	const char *driver;
 	const char *label; /* "passdb 2 (pam)", by the order of the configuration, or its name */
+	/* For which it is asked; NULL: for all. */
+	const char *const *mechanisms;
 	bool ours, deny, pass, mechanisms_filtered, users_filtered, worker;
 	enum auth_passdb_skip skip;
 	enum auth_db_rule success, failure, internalfail;
@@ -83,6 +85,7 @@ struct rs_scope {
 	struct rs_block *blocks, *masters;
 	unsigned int block_count, master_count;
 	const char *const *mechanisms; /* NULL-terminated, as they are configured */
+	bool winbind;		       /* NTLM and GSS-SPNEGO ask it, and no passdb */
 };
 
 unsigned int rs_scope_count(void);

@@ -14,7 +14,9 @@ libauthdb_relaysentry_la_SOURCES = \
 	plugin/engine.c plugin/engine.h \
 	plugin/facts.c plugin/facts.h \
 	plugin/load.c plugin/load.h \
+	plugin/inspection.h \
 	plugin/placement-first.c \
+	plugin/placement-mechanisms.c \
 	plugin/placement.c plugin/placement.h \
 	plugin/reply.c plugin/reply.h \
 	plugin/report.c plugin/report.h \

@@ -1,16 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#include "compat.h"
-#include "driver.h"
+#include "inspection.h"
 #include "placement.h"
-
-#include "array.h"
-
-struct rs_inspection {
-	struct event *event;
-	pool_t pool;
-	ARRAY_TYPE(const_string) told;
-	struct rs_scope scope;
-};
 
 bool rs_block_verifies(const struct rs_block *block)
 {
@@ -37,7 +27,7 @@ static const char *rs_protocol(const struct rs_inspection *inspection)
 	return service == NULL ? "" : t_strdup_printf("protocol %s: ", service);
 }
 
-static void ATTR_FORMAT(2, 3) rs_complain(struct rs_inspection *inspection, const char *format, ...)
+void rs_complain(struct rs_inspection *inspection, const char *format, ...)
 {
 	const char *text;
 	va_list args;
@@ -49,7 +39,7 @@ static void ATTR_FORMAT(2, 3) rs_complain(struct rs_inspection *inspection, cons
 		e_error(inspection->event, "%s%s", rs_protocol(inspection), text);
 }
 
-static void ATTR_FORMAT(2, 3) rs_warn(struct rs_inspection *inspection, const char *format, ...)
+void rs_warn(struct rs_inspection *inspection, const char *format, ...)
 {
 	const char *text;
 	va_list args;
@@ -80,6 +70,17 @@ static void rs_inspect_lost_return(struct rs_inspection *inspection, const struc
 	}
 }
 
+/* Whether a login may be verified before the first passdb is asked: by a master
+ * passdb, or by the mechanism. */
+static bool rs_verified_beforehand(const struct rs_inspection *inspection)
+{
+	const char *const *names = inspection->scope.mechanisms;
+
+	return inspection->scope.master_count > 0 ||
+	       (!rs_tokens_are_passwords && (str_array_icase_find(names, "OAUTHBEARER") ||
+					     str_array_icase_find(names, "XOAUTH2")));
+}
+
 /* Our own block: what makes Dovecot ask it less often. */
 static void rs_inspect_own_asked(struct rs_inspection *inspection, const struct rs_block *block,
 				 bool first)
@@ -96,7 +97,8 @@ static void rs_inspect_own_asked(struct rs_inspection *inspection, const struct 
 			    "%s has %s or username_filter: all other logins go around it; "
 			    "remove them",
 			    label, rs_setting_mechanisms);
-	if (block->skip == AUTH_PASSDB_SKIP_AUTHENTICATED)
+	if (block->skip == AUTH_PASSDB_SKIP_AUTHENTICATED &&
+	    (!first || rs_verified_beforehand(inspection)))
 		rs_complain(inspection,
 			    "%s has skip = authenticated: logins that a passdb before it "
 			    "verified go around it; write skip = %s",
@@ -188,6 +190,51 @@ static void rs_inspect_before(struct rs_inspection *inspection, const struct rs_
 			    block->label);
 }
 
+/* Where no passdb can do more than verify a password: one of them. It would verify
+ * the master's as the user's, and the login fails. */
+static const struct rs_block *rs_block_plain_only(const struct rs_scope *scope)
+{
+	const struct rs_block *found = NULL;
+
+	for (unsigned int i = 0; i < scope->block_count; i++) {
+		const struct rs_block *block = &scope->blocks[i];
+
+		if (!rs_block_verifies(block))
+			continue;
+		if (block->passdb->passdb->iface.lookup_credentials != NULL)
+			return NULL;
+		if (block->skip != AUTH_PASSDB_SKIP_AUTHENTICATED)
+			found = block;
+	}
+	return found;
+}
+
+static void rs_inspect_master(struct rs_inspection *inspection, const struct rs_block *block)
+{
+	const struct rs_block *plain = rs_block_plain_only(&inspection->scope);
+	const char *mend = "";
+
+	if (plain != NULL)
+		mend = t_strdup_printf("-ok, and skip = authenticated in %s", plain->label);
+	if (block->success == AUTH_DB_RULE_RETURN || block->success == AUTH_DB_RULE_RETURN_OK)
+		rs_complain(inspection,
+			    "%s lets master users in without asking relaysentry; write "
+			    "result_success = continue%s",
+			    block->label, mend);
+	else if (plain != NULL && (block->success == AUTH_DB_RULE_CONTINUE ||
+				   block->success == AUTH_DB_RULE_CONTINUE_OK))
+		rs_warn(inspection,
+			"%s gets the passwords of master users that %s has verified, and refuses "
+			"them; write in the latter result_success = continue%s",
+			plain->label, block->label, mend);
+	if (block->failure == AUTH_DB_RULE_RETURN_OK ||
+	    block->internalfail == AUTH_DB_RULE_RETURN_OK)
+		rs_complain(inspection,
+			    "%s lets in whom it does not know; remove result_failure = "
+			    "return-ok and result_internalfail = return-ok",
+			    block->label);
+}
+
 static void rs_inspect_masters(struct rs_inspection *inspection)
 {
 	const struct rs_scope *scope = &inspection->scope;
@@ -200,90 +247,8 @@ static void rs_inspect_masters(struct rs_inspection *inspection)
 				    "%s has master = yes, which asks it about master users "
 				    "only; remove master",
 				    block->label);
-		else if (block->passdb != NULL && block->success != AUTH_DB_RULE_CONTINUE &&
-			 block->success != AUTH_DB_RULE_CONTINUE_OK)
-			rs_complain(inspection,
-				    "%s lets master users in without asking relaysentry; write "
-				    "result_success = continue",
-				    block->label);
-		if (block->passdb != NULL && (block->failure == AUTH_DB_RULE_RETURN_OK ||
-					      block->internalfail == AUTH_DB_RULE_RETURN_OK))
-			rs_complain(inspection,
-				    "%s lets in whom it does not know; remove result_failure = "
-				    "return-ok and result_internalfail = return-ok",
-				    block->label);
-	}
-}
-
-/* Logins that no passdb verifies: the mechanism (GSSAPI; from 2.4 on, bearer
- * tokens too) only asks whether the user may log in, and takes a user whom
- * nobody knows for a yes. */
-static void rs_inspect_unknown(struct rs_inspection *inspection, const char *mechanism,
-			       const struct rs_block *last)
-{
-	const struct rs_scope *scope = &inspection->scope;
-
-	for (const struct rs_block *block = scope->blocks; block < last; block++) {
-		if (rs_block_verifies(block) && (block->failure == AUTH_DB_RULE_RETURN ||
-						 block->failure == AUTH_DB_RULE_RETURN_FAIL))
-			rs_complain(inspection,
-				    "auth_mechanisms has %s, and %s lets in whom it does not know, "
-				    "before relaysentry is asked; write result_failure = continue",
-				    mechanism, block->label);
-	}
-}
-
-static void rs_inspect_tickets(struct rs_inspection *inspection, const char *mechanism,
-			       const struct rs_block *last)
-{
-	if (last->skip != AUTH_PASSDB_SKIP_NEVER)
-		rs_complain(inspection,
-			    "auth_mechanisms has %s, whose logins no passdb verifies: %s may be "
-			    "skipped for them; write skip = never",
-			    mechanism, last->label);
-	rs_inspect_unknown(inspection, mechanism, last);
-}
-
-/* Dovecot gives a bearer token to every passdb as if it were a password. */
-static void rs_inspect_tokens(struct rs_inspection *inspection, const char *mechanism)
-{
-	const struct rs_scope *scope = &inspection->scope;
-
-	for (unsigned int i = 0; i < scope->block_count; i++) {
-		const struct rs_block *block = &scope->blocks[i];
-
-		/* One that is asked only about who was verified before proves nothing. */
-		if (rs_block_verifies(block) && !block->mechanisms_filtered &&
-		    block->skip != AUTH_PASSDB_SKIP_UNAUTHENTICATED &&
-		    strcmp(block->driver, "oauth2") != 0)
-			rs_complain(
-				inspection,
-				"auth_mechanisms has %s, and %s takes its tokens for passwords; "
-				"write %s = plain login there",
-				mechanism, block->label, rs_setting_mechanisms);
-	}
-}
-
-static void rs_inspect_mechanisms(struct rs_inspection *inspection, const struct rs_block *last)
-{
-	const char *const *mechanism;
-
-	for (mechanism = inspection->scope.mechanisms; *mechanism != NULL; mechanism++) {
-		const char *name = t_str_ucase(*mechanism);
-
-		if (strcmp(name, "ANONYMOUS") == 0 || strcmp(name, "NTLM") == 0)
-			rs_complain(inspection,
-				    "auth_mechanisms has %s, which asks no passdb: its logins "
-				    "cannot be checked; remove it",
-				    name);
-		else if (strcmp(name, "GSSAPI") == 0 || strcmp(name, "GSS-SPNEGO") == 0)
-			rs_inspect_tickets(inspection, name, last);
-		else if (strcmp(name, "OAUTHBEARER") != 0 && strcmp(name, "XOAUTH2") != 0)
-			continue;
-		else if (rs_tokens_are_passwords)
-			rs_inspect_tokens(inspection, name);
-		else
-			rs_inspect_unknown(inspection, name, last);
+		else if (block->passdb != NULL)
+			rs_inspect_master(inspection, block);
 	}
 }
 

@@ -31,6 +31,7 @@ EXTRA_DIST += \
 	test/integration/sqlservers.py \
 	test/integration/sqlworld.py \
 	test/integration/test_actions.py \
+	test/integration/test_agreement.py \
 	test/integration/test_attack.py \
 	test/integration/test_binding.py \
 	test/integration/test_broken.py \
@@ -49,6 +50,7 @@ EXTRA_DIST += \
 	test/integration/test_first.py \
 	test/integration/test_hashes.py \
 	test/integration/test_log.py \
+	test/integration/test_master.py \
 	test/integration/test_matrix_open.py \
 	test/integration/test_matrix_paths.py \
 	test/integration/test_matrix_table.py \
