@@ -76,6 +76,9 @@ service anvil {{
     mode = {penalty_mode}
   }}
 }}
+service config {{
+  vsz_limit = 0
+}}
 service stats {{
   client_limit = 4000
 }}
