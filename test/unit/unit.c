@@ -191,7 +191,7 @@ const char *rs_unit_data(const char *label, const char *name)
 
 	/* The list of kept paths is freed with the folder. */
 	make_top();
-	path = data == NULL ? NULL : join(data, name);
+	path = data == NULL || data[0] == '\0' ? NULL : join(data, name);
 	if (path != NULL && access(path, R_OK) == 0)
 		return path;
 	skipped++;
