@@ -49,6 +49,10 @@ def dovecot_header():
     return f"dovecot_config_version = {version}\ndovecot_storage_version = {version}\n"
 
 
+# What no command of a document reads.
+SECRET = shutil.ignore_patterns("shadow*", "gshadow*", "private", "ssh", "sudoers*")
+
+
 class Unusable(Exception):
     """No private folders can be had here; says why."""
 
@@ -101,10 +105,13 @@ class Private:
             there = there.parent
         private = self.root / ("at" + str(there).replace("/", "_"))
         if not private.exists():
+            # Nobody looks in before each file has its own mode. Secrets are not needed.
+            private.mkdir(mode=0o700)
             if str(there) == "/etc":
-                shutil.copytree(there, private, symlinks=True, ignore_dangling_symlinks=True)
+                shutil.copytree(there, private, symlinks=True, ignore_dangling_symlinks=True,
+                                dirs_exist_ok=True, ignore=SECRET)
             else:
-                private.mkdir()
+                private.chmod(0o755)
             self.mounts.append((private, there))
         own = private / path.relative_to(there)
         own.mkdir(parents=True, exist_ok=True)
