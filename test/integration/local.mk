@@ -63,6 +63,7 @@ EXTRA_DIST += \
 	test/integration/test_sql.py \
 	test/integration/test_startup.py \
 	test/integration/test_tags.py \
+	test/integration/test_tempfail.py \
 	test/integration/test_tls.py \
 	test/integration/test_untouched.py \
 	test/integration/test_workers.py \

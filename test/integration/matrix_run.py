@@ -127,6 +127,14 @@ def guarded(function, world, cell, *args):
         return f"{type(error).__name__}: {error}", ""
 
 
+def outcome(world, cell, remote, wrong=""):
+    """The same, where a login process that dies of a refusal, as it does in some
+    release, has denied."""
+    got, text = guarded(attempt, world, cell, remote, wrong)
+    ended = got.startswith("BrokenPipe") or "Reset" in got
+    return "denied" if ended and m.kills_login(cell, dialect.version()) else got, text
+
+
 def each(function, world, numbers):
     """Runs function(n) for all numbers, many at a time. Returns {n: result}."""
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:

@@ -84,9 +84,7 @@ def right(world, mech):
 
     def attempt(service, faulty, remote):
         cell, wrong = logins(service, mech)[faulty]
-        got, text = matrix_run.guarded(matrix_run.attempt, world, cell, remote, wrong)
-        ended = got.startswith("BrokenPipe") or "Reset" in got
-        return "denied" if ended and m.kills_login(cell, dialect.version()) else got, text
+        return matrix_run.outcome(world, cell, remote, wrong)
 
     for task, (got, text) in zip(tasks, at_once(attempt, tasks)):
         want = "let in" if task[1:] == (False, home) else "denied"
