@@ -58,6 +58,19 @@ def why_not(cell, old):
     return None
 
 
+def verified(cell, old):
+    """Whether the credential is known to be right when relaysentry is asked: "yes" or
+    "no". old: Dovecot 2.3. With a lookup it is not yet, or only the mechanism knows; and
+    what is proxied is left to the backend, which may know better."""
+    if cell.mechanism in ("CRAM-MD5", "SCRAM-SHA-256", "GSSAPI"):
+        return "no"
+    if cell.placement == "after":
+        return "no" if cell.kind == PROXIED else "yes"
+    # Before the passdbs of users come those of master users, and what 2.4 does with tokens.
+    before = cell.kind in (MASTER, AUTHZID) or (cell.mechanism in TOKENS and not old)
+    return "yes" if before else "no"
+
+
 def kills_login(cell, version):
     """Why the client sees the connection end where it should be told of a refusal;
     None when it does not."""

@@ -150,7 +150,9 @@ passdb FILE {
   RESULT
 }
 """
+# It takes the word of who proxies for the address of the client.
 BACKEND = """
+login_trusted_networks = 127.0.0.0/8
 service pop3-login {
   inet_listener direct {
     port = {pop3_direct}

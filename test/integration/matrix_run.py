@@ -2,6 +2,7 @@
 """Measures the cells of a World and writes a row for each."""
 
 import concurrent.futures
+import contextlib
 import functools
 import json
 import os
@@ -187,8 +188,12 @@ def judge(world, n, enforced, testing, lines):
         row["verdict"] = f"denied with {text!r}, not {told(cell, denials[0], generic)!r}"
     elif user not in denials[0]["prefix"]:
         row["verdict"] += f", seen as another user: {denials[0]['prefix']}"
+    elif denials[0]["verified"] != m.verified(cell, dialect.release() == "2.3"):
+        row["verdict"] += f", verified={denials[0]['verified']}"
     if cell.kind == m.CACHED and not cache_hit(world, n):
         row["verdict"] += ", not from the cache"
+    if cell.kind == m.PROXIED:
+        row["testing"] += not_proxied(world, n)
     if testing == "let in":
         row["testing"] += ", logged" if len(reports) == 1 else f", {len(reports)} reports"
     return row
@@ -196,6 +201,18 @@ def judge(world, n, enforced, testing, lines):
 
 def cache_hit(world, n):
     return world.log(0, rf"{re.escape(world.addresses(n)[0])}\b.*cache hit")
+
+
+def not_proxied(world, n):
+    """What is wrong when not just the two logins that were let in, from the ordinary
+    address and in mode testing from the relay, went on to the backend."""
+    logins = rf"(Login|Logged in): user=<{user_of(world.cells[n])[0]}>.* rip=%s,"
+    patterns = [logins % re.escape(ip) for ip in world.addresses(n)]
+    with contextlib.suppress(AssertionError):
+        for pattern in patterns:
+            world.backend.wait_log(pattern, seconds=5)  # it is logged behind the answer
+    found = [len(world.backend.log(0, pattern)) for pattern in patterns]
+    return "" if found == [1, 1] else f", logins of the backend: {found}"
 
 
 def write(cell, row):
