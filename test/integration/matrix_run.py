@@ -153,7 +153,9 @@ def enforcing(world, n):
     got, text = guarded(attempt, world, cell, relayed)
     generic = GENERIC[cell.service]
     if cell.mechanism in m.PASSWORDS or m.kills_login(cell, dialect.version()):
-        generic = guarded(attempt, world, cell, home, "x")[1]
+        refused, generic = outcome(world, cell, home, "x")
+        if refused != "denied":
+            got += f", a wrong password: {refused}"
     return got, text, let_in(world, cell, home), generic
 
 
