@@ -50,6 +50,7 @@ EXTRA_DIST += \
 	test/integration/test_first.py \
 	test/integration/test_hashes.py \
 	test/integration/test_log.py \
+	test/integration/test_logbook.py \
 	test/integration/test_master.py \
 	test/integration/test_matrix_open.py \
 	test/integration/test_matrix_paths.py \
