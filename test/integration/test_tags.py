@@ -25,6 +25,14 @@ PREFETCH = "userdb {\n  driver = prefetch\n}\n" + \
     "userdb {\n  driver = static\n  args = uid=nobody gid=nogroup home={root}/home/%u\n}\n"
 
 
+# What auth's reply says of a login from AWS.
+OF_AWS = {"relaysentry_relay": "aws", "relaysentry_class": "cloud", "relaysentry_tags": "cloud"}
+
+
+def labels(reply):
+    return {name: value for name, value in reply.fields.items() if name.startswith("relaysentry")}
+
+
 class Tagged(Sentry):
     """Keeps what the post-login script saw."""
 
@@ -61,10 +69,7 @@ def _(dovecot):
 def _(dovecot):
     with dovecot.auth() as auth:
         for mech in MECHANISMS:
-            fields = auth.login("alice", PASSWORD, mech, remote=AWS).fields
-            equal({k: v for k, v in fields.items() if k.startswith("relaysentry")},
-                  {"relaysentry_relay": "aws", "relaysentry_class": "cloud",
-                   "relaysentry_tags": "cloud"}, mech)
+            equal(labels(auth.login("alice", PASSWORD, mech, remote=AWS)), OF_AWS, mech)
             raw = auth.login("alice", PASSWORD, mech, remote=HOME).raw
             expect("relaysentry" not in raw, raw)
 
@@ -130,9 +135,15 @@ def _():
             equal(reply.fields.get("relaysentry_tags"), "cloud")
 
 
-@case("tag: mode testing sets no label and still shows the relay to nobody but the log")
+@case("tag: in mode testing the labels of a login are set as in mode enforce")
 def _():
-    with Sentry(RULES, mode="testing") as dovecot:
-        with dovecot.auth() as auth:
-            reply = auth.login("alice", PASSWORD, remote=AWS)
-            expect(reply.ok, reply)
+    # One rule is in testing itself, in a policy that is not.
+    rules = [rule("tag", "tried", relay="aws", tag="tried", mode="testing"), *RULES]
+    for mode in ("enforce", "testing"):
+        with Sentry(rules, mode=mode) as dovecot:
+            with dovecot.auth() as auth:
+                for mech in MECHANISMS:
+                    reply = auth.login("alice", PASSWORD, mech, remote=AWS)
+                    expect(reply.ok, mode, mech, reply)
+                    equal(labels(reply), OF_AWS, (mode, mech))
+                    equal(labels(auth.login("alice", PASSWORD, mech, remote=HOME)), {}, mech)
