@@ -8,10 +8,17 @@ import clients
 from cases import case, equal, expect, instance
 from world import AWS, OUTLOOK, PASSWORD, Sentry, rule
 
-# Who is not let in here is not let in anywhere.
-RULES = [rule("tag", "label", any_address=True, tag="seen"),
-         rule("alert", "aws", relay="aws"),
-         rule("deny", "everybody", any_address=True, message="No")]
+# In first place nothing is verified, and no reason is told.
+REPLY = {"after": {"message": "No"}, "first": {"reply": "generic"}}
+
+
+def rules(place):
+    """Who is not let in here is not let in anywhere."""
+    return [rule("tag", "label", any_address=True, tag="seen"),
+            rule("alert", "aws", relay="aws"),
+            rule("deny", "everybody", any_address=True, **REPLY[place])]
+
+
 # Once with a lookup of the user alone, once, as a proxy does it, of the passdb.
 LMTP = """
 protocols = imap lmtp
@@ -55,8 +62,8 @@ class Lmtp(clients.Line):
         return self.answer()
 
 
-def delivery(proxy, settings):
-    with Sentry(RULES, extra=LMTP % proxy, settings=settings) as dovecot:
+def delivery(place, proxy, settings):
+    with Sentry(rules(place), place, extra=LMTP % proxy, settings=settings) as dovecot:
         mark = dovecot.mark()
         lmtp = Lmtp(str(dovecot.root / "run" / "lmtp-test"))
         said = lmtp.deliver("alice")
@@ -70,36 +77,49 @@ def delivery(proxy, settings):
         equal(dovecot.reports(mark), [])
 
 
-for word in ("no", "yes"):
-    case(f"LMTP delivery is not touched: lmtp_proxy = {word}")(
-        lambda word=word: delivery(word, {"no_address": "deny"}))
+for where in REPLY:
+    for word in ("no", "yes"):
+        case(f"LMTP delivery is not touched: {where}, lmtp_proxy = {word}")(
+            lambda where=where, word=word: delivery(where, word, {"no_address": "deny"}))
 
 
-@instance
-def plain():
+def deciding(place):
     return Sentry([rule("alert", "aws", relay="aws"),
-                   rule("deny", "outlook", relay="outlook-mobile", message="No")],
+                   rule("deny", "outlook", relay="outlook-mobile", **REPLY[place])], place,
                   expected=["relaysentry: .*address"])
 
 
-@case("doveadm auth test without an address is let in, unless no_address says deny", on=plain)
-def _(dovecot):
-    equal(dovecot.doveadm("auth", "test", "alice", PASSWORD).returncode, 0)
-    dovecot.change_policy(no_address="deny")
-    expect(dovecot.doveadm("auth", "test", "alice", PASSWORD).returncode != 0)
-    dovecot.change_policy(no_address="allow")
+@instance
+def after():
+    return deciding("after")
 
 
-@case("doveadm auth test with an address is decided, and never alerts", on=plain)
-def _(dovecot):
-    mark = dovecot.mark()
-    done = dovecot.doveadm("auth", "test", "-x", f"rip={AWS}", "alice", PASSWORD)
-    equal(done.returncode, 0, done.stderr)
-    equal(dovecot.reports(mark), [])
-    done = dovecot.doveadm("auth", "test", "-x", f"rip={OUTLOOK}", "alice", PASSWORD)
-    expect(done.returncode != 0, done.stdout)
-    dovecot.report_of(mark, action="deny", rule="outlook")
-    # A login from there does alert.
-    mark = dovecot.mark()
-    expect(dovecot.login("imap", "alice", PASSWORD, remote=AWS).ok)
-    dovecot.report_of(mark, action="alert", rule="aws")
+@instance
+def first():
+    return deciding("first")
+
+
+for _make in (after, first):
+    @case(f"doveadm auth test without an address is let in, unless no_address says deny: "
+          f"{_make.__name__}", on=_make)
+    def _(dovecot):
+        equal(dovecot.doveadm("auth", "test", "alice", PASSWORD).returncode, 0)
+        dovecot.change_policy(no_address="deny")
+        expect(dovecot.doveadm("auth", "test", "alice", PASSWORD).returncode != 0)
+        dovecot.change_policy(no_address="allow")
+        expect(dovecot.doveadm("auth", "test", "alice", "wrong").returncode != 0)
+
+    @case(f"doveadm auth test with an address is decided, and never alerts: {_make.__name__}",
+          on=_make)
+    def _(dovecot):
+        mark = dovecot.mark()
+        done = dovecot.doveadm("auth", "test", "-x", f"rip={AWS}", "alice", PASSWORD)
+        equal(done.returncode, 0, done.stderr)
+        equal(dovecot.reports(mark), [])
+        done = dovecot.doveadm("auth", "test", "-x", f"rip={OUTLOOK}", "alice", PASSWORD)
+        expect(done.returncode != 0, done.stdout)
+        dovecot.report_of(mark, action="deny", rule="outlook")
+        # A login from there does alert.
+        mark = dovecot.mark()
+        expect(dovecot.login("imap", "alice", PASSWORD, remote=AWS).ok)
+        dovecot.report_of(mark, action="alert", rule="aws")
