@@ -58,8 +58,8 @@ def native(text):
     return text if release() == "2.3" else Writer().write(text)
 
 
-def passdbs(text):
-    """Only the blocks of text, to be put among others."""
+def blocks(text):
+    """What text says in the words of 2.4, to be put among others."""
     writer = Writer()
     writer.body(parse(iter(text.split("\n"))))
     return "\n".join(writer.lines) + "\n"

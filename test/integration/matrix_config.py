@@ -92,8 +92,8 @@ def dying():
 def extra(kerberos, cache, master):
     """What does not concern passdbs, in the words of this release."""
     release = dialect.release()
-    parts = [SERVICES, TLS, TOKENS]
-    parts += [ALONE] if dying() else []
+    services = SERVICES + (ALONE if dying() else "")
+    parts = [{"2.3": services, "2.4": dialect.blocks(services)}, TLS, TOKENS]
     parts += [KERBEROS] if kerberos else []
     parts += [CACHE, DATABASE] if cache else []
     parts += [MASTER] if master else []
@@ -224,7 +224,7 @@ def cached(placement, *_):
     text = block(SQL_24, "passwords", words, result).replace("FIELDS", FIELDS["users.sql"]) + \
         block(SQL_24, "others", "external oauthbearer xoauth2", result).replace(
             "FIELDS", FIELDS["external.sql"])
-    ours = dialect.passdbs(never(AFTER) if placement == "after" else FIRST)
+    ours = dialect.blocks(never(AFTER) if placement == "after" else FIRST)
     return {"2.4": text + ours if placement == "after" else ours + text}
 
 

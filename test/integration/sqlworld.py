@@ -37,7 +37,7 @@ def placed(place, worker):
     def both(primary, ours):
         primary = primary.replace("RESULT", result).replace("WORKER", use)
         return primary + ours if place == "after" else ours + primary
-    return {"2.3": both(OLD, ours), "2.4": both(NEW, dialect.passdbs(ours))}
+    return {"2.3": both(OLD, ours), "2.4": both(NEW, dialect.blocks(ours))}
 
 
 class SqliteSentry(Sentry):

@@ -34,7 +34,7 @@ def with_masters(text):
     """The passdbs that Dovecot caches, and a master passdb behind them."""
     if isinstance(text, str):
         return text + config.MASTERS
-    return {release: words + dialect.passdbs(config.MASTERS) for release, words in text.items()}
+    return {release: words + dialect.blocks(config.MASTERS) for release, words in text.items()}
 
 
 class Failing(World):
