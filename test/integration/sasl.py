@@ -7,9 +7,13 @@ bytes; str is sent as UTF-8.
 """
 
 import base64
+import functools
 import hashlib
 import hmac
 import os
+
+
+DIGESTS = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 
 
 def octets(value):
@@ -53,6 +57,21 @@ class CramMd5:
         return self.user + b" " + digest.encode()
 
 
+@functools.lru_cache(100)
+def salted(digest, password, salt, iterations):
+    """Takes as long as thousands of other steps: what a server has stored is asked again."""
+    return hashlib.pbkdf2_hmac(digest, password, salt, iterations)
+
+
+def stored(scheme, password):
+    """The keys as Dovecot stores them: iterations, salt, stored key, server key (RFC 5802)."""
+    digest, salt, iterations = DIGESTS[scheme], os.urandom(16), 4096
+    key = salted(digest, password.encode(), salt, iterations)
+    stored_key = hashlib.new(digest, hmac.digest(key, b"Client Key", digest)).digest()
+    server_key = hmac.digest(key, b"Server Key", digest)
+    return f"{{{scheme}}}{iterations}," + ",".join(map(b64, (salt, stored_key, server_key)))
+
+
 class Scram:
     """RFC 5802 and RFC 7677. bound: the type and the data of the channel binding,
     which a name that ends in -PLUS needs."""
@@ -72,9 +91,9 @@ class Scram:
             return b""
         self.finished = True
         items = dict(item.split(b"=", 1) for item in challenge.split(b","))
-        salted = hashlib.pbkdf2_hmac(
-            self.digest, self.password, base64.b64decode(items[b"s"]), int(items[b"i"]))
-        client_key = hmac.digest(salted, b"Client Key", self.digest)
+        password = salted(self.digest, self.password, base64.b64decode(items[b"s"]),
+                          int(items[b"i"]))
+        client_key = hmac.digest(password, b"Client Key", self.digest)
         stored_key = hashlib.new(self.digest, client_key).digest()
         final = b"c=%s,r=%s" % (base64.b64encode(self.header + self.bound), items[b"r"])
         signed = self.bare + b"," + challenge + b"," + final

@@ -2,10 +2,6 @@
 """Users whose stored password is a hash: what their passdb found is not what the
 mechanism of the login wants."""
 
-import hashlib
-import hmac
-import os
-
 import dialect
 import kdc
 import matrix_cells as m
@@ -16,16 +12,6 @@ from matrix_config import World
 from world import PASSWORD, rule
 
 MECHANISMS = ("PLAIN", "SCRAM-SHA-256", *m.TOKENS, "GSSAPI")
-DIGESTS = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
-
-
-def scram_hash(scheme, password):
-    """As Dovecot stores it: iterations, salt, stored key, server key (RFC 5802)."""
-    digest, salt, iterations = DIGESTS[scheme], os.urandom(16), 4096
-    salted = hashlib.pbkdf2_hmac(digest, password.encode(), salt, iterations)
-    stored = hashlib.new(digest, hmac.digest(salted, b"Client Key", digest)).digest()
-    server = hmac.digest(salted, b"Server Key", digest)
-    return f"{{{scheme}}}{iterations}," + ",".join(map(sasl.b64, (salt, stored, server)))
 
 
 class Hashed(World):
@@ -35,7 +21,7 @@ class Hashed(World):
         super().__init__(cells, "after", kerberos=True)
         # In 2.3 the passdb of tokens has verified them itself, and this one only adds.
         for name in ("users",) if dialect.release() == "2.3" else ("users", "tokens"):
-            (self.root / name).write_text(f"alice:{scram_hash(scheme, PASSWORD)}\n")
+            (self.root / name).write_text(f"alice:{sasl.stored(scheme, PASSWORD)}\n")
 
     @staticmethod
     def rules(placement):
@@ -45,7 +31,7 @@ class Hashed(World):
 def hashed(scheme):
     if kdc.missing():
         raise Skip(kdc.missing())
-    names = [name for name in MECHANISMS if name == scheme or name not in DIGESTS]
+    names = [name for name in MECHANISMS if name == scheme or name not in sasl.DIGESTS]
     cells = [m.Cell("imap", name, m.ORDINARY, "after") for name in names]
     with Hashed(cells, scheme) as world:
         for n, cell in enumerate(cells):
@@ -56,6 +42,6 @@ def hashed(scheme):
         equal(len(world.reports()), len(cells), "reports")
 
 
-for _scheme in DIGESTS:
+for _scheme in sasl.DIGESTS:
     case(f"a user with a password stored as {_scheme} is refused and let in by each mechanism")(
         lambda scheme=_scheme: hashed(scheme))
