@@ -9,14 +9,14 @@ from cases import case, equal, expect
 from policyserver import policy_server
 from world import AWS, AZURE, GMAIL, HOME, OUTLOOK, PASSWORD, Sentry, rule
 
-SLOW = 3  # seconds
+SLOW, PATIENCE = 3, 2  # seconds: the server's, and those that Dovecot waits by default
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app"),
          rule("deny", "aws", relay="aws", reply="generic"),
          rule("alert", "gmail", relay="gmail-external"),
          rule("tag", "clouds", tag="cloud", **{"class": "cloud"})]
 REMOTES = {OUTLOOK: False, AWS: False, GMAIL: True, AZURE: True, HOME: True}
 MECHANISMS = ("PLAIN", "CRAM-MD5", "SCRAM-SHA-256")
-# By default Dovecot waits for 2 seconds, and lets in.
+# By default Dovecot does not wait as long, and lets in.
 PATIENT = {"2.3": "auth_policy_server_timeout_msecs = 20000\n",
            "2.4": "auth_policy {\n  http_client_request_absolute_timeout = 20s\n}\n"}
 LEFT = [r"auth client \d+ disconnected with \d+ pending requests", "Sent SIGTERM to",
@@ -40,6 +40,7 @@ def right(replies):
 
 
 def slow(patient):
+    each = SLOW if patient else PATIENCE  # a question; there is one before and one after
     with policy_server(SLOW) as server:
         with Sentry(RULES, extra=settings(server, patient),
                     expected=LEFT if patient else LEFT + LATE) as dovecot:
@@ -47,7 +48,7 @@ def slow(patient):
                 pid, begin = auth.server_pid, time.monotonic()
                 right(auth.logins(attempts()))
                 took = time.monotonic() - begin
-                expect(took >= (SLOW if patient else 2), "nobody waited for the server", took)
+                expect(took >= each, "nobody waited for the server", took)
                 # These are gone before the answers about them.
                 for remote in REMOTES:
                     for mech in MECHANISMS:
@@ -58,7 +59,8 @@ def slow(patient):
                 waiting = [auth.begin(sasl.mechanism("PLAIN", "alice", PASSWORD), remote=remote)
                            for remote in REMOTES]
                 equal(dovecot.auth_pid(), pid, "the auth process is the same")
-                time.sleep(SLOW)  # between the two questions: old processes get 6 seconds
+                # In the middle of the second question: old processes get 6 seconds.
+                time.sleep(1.5 * each)
                 dovecot.reload()
                 replies = {int(reply.raw.split("\t")[1]): reply.ok
                            for reply in (auth.reply() for _number in waiting)}
