@@ -108,7 +108,10 @@ class MailClient(Line):
             lines.append(line)
             if challenge is None:
                 return lines
-            self.send(sasl.b64(mechanism.respond(challenge)).encode() + b"\r\n")
+            self.respond(mechanism.respond(challenge))
+
+    def respond(self, data):
+        self.send(sasl.b64(data).encode() + b"\r\n")
 
     def login(self, user, password, mech="PLAIN"):
         lines = []

@@ -61,9 +61,6 @@ class Client:
             return clients.Answer(False, lines + [f"(closed) {closed}"])
         return clients.Answer(self.success(lines[-1]), lines)
 
-    def respond(self, data):
-        self.send(sasl.b64(data).encode() + b"\r\n")
-
     def ask(self, text):
         """One command; returns the first line of the answer, "" when the server hung up."""
         try:
