@@ -57,6 +57,18 @@ static void rs_engine_watch(struct rs_engine *engine)
 	engine->to_reload = timeout_add(engine->watch_interval * 1000, rs_engine_reload, engine);
 }
 
+static void rs_engine_tell_credentials(struct rs_engine *engine)
+{
+	if (engine->bad_credential_count == 0)
+		return;
+	e_warning(engine->event,
+		  "%u login(s) with a passdb field relaysentry_credential that names no "
+		  "credential (password, app-password, token, certificate, kerberos, other): "
+		  "the field was left out",
+		  engine->bad_credential_count);
+	engine->bad_credential_count = 0;
+}
+
 static void rs_engine_minute(struct rs_engine *engine)
 {
 	if (engine->retry && engine->retry_pause > 0) {
@@ -67,14 +79,7 @@ static void rs_engine_minute(struct rs_engine *engine)
 	}
 	if (rs_engine_idle(engine))
 		rs_engine_complain(engine);
-	if (engine->bad_credential_count > 0) {
-		e_warning(engine->event,
-			  "%u login(s) with a passdb field relaysentry_credential that names no "
-			  "credential (password, app-password, token, certificate, kerberos, "
-			  "other): the field was left out",
-			  engine->bad_credential_count);
-		engine->bad_credential_count = 0;
-	}
+	rs_engine_tell_credentials(engine);
 	rs_limiter_flush(&engine->limiter, engine->event, engine->db);
 }
 
@@ -138,6 +143,8 @@ void rs_engine_unref(struct rs_engine **_engine)
 	*link = engine->next;
 	timeout_remove(&engine->to_reload);
 	timeout_remove(&engine->to_minute);
+	/* An idle auth process ends, mostly before its minute. */
+	rs_engine_tell_credentials(engine);
 	rs_limiter_free(&engine->limiter, engine->event, engine->db);
 	rs_load_free(engine);
 	event_unref(&engine->event);

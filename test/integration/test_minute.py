@@ -64,6 +64,13 @@ def _():
                                     seconds=MINUTE)
         equal(len(warnings), 1, warnings)
         expect(" 3 login" in warnings[0], warnings)
+        # At the latest when it ends, the rest is told.
+        mark = dovecot.mark()
+        with dovecot.auth() as auth:
+            expect(auth.login("alice", PASSWORD, remote=OUTLOOK).ok)
+        dovecot.stop()
+        lines = dovecot.log(mark, "relaysentry_credential")
+        equal(len(lines), 1, lines)
 
 
 def opened(path, seconds):
