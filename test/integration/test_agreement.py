@@ -12,6 +12,7 @@ from world import Sentry, command, only, rule
 RULES = [rule("deny", "outlook", relay="outlook-mobile", reply="generic")]
 NEVER = AFTER.replace("skip = unauthenticated", "skip = never")
 OTHERS = "passdb {\n  driver = passwd-file\n  args = {root}/others\n  %s\n}\n"
+PROVIDER = "oauth2 {\n  tokeninfo_url = http://127.0.0.1:9/?token=\n}\n"
 WINBIND = "auth_use_winbind = yes\n"
 
 
@@ -43,8 +44,8 @@ FOUND = {
     "skip = authenticated in first place":
         ("plain", FIRST.replace("never", "authenticated") + PRIMARY_ALONE, "", None, None),
     "skip = authenticated in first place, and tokens that the mechanism verifies":
-        ("plain xoauth2", FIRST.replace("never", "authenticated") + PRIMARY_ALONE, "",
-         "skip = never", "2.4"),
+        ("plain xoauth2", FIRST.replace("never", "authenticated") + PRIMARY_ALONE,
+         {"2.4": PROVIDER}, "skip = never", "2.4"),
     "a passdb of denials in front of first place":
         ("plain", OTHERS % "deny = yes" + FIRST + PRIMARY_ALONE + OTHERS % "skip = unauthenticated",
          "", None, None),
