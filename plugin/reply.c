@@ -193,10 +193,8 @@ void rs_reply_tempfail(struct auth_request *request, struct rs_answer *answer_r)
 	i_zero(answer_r);
 	rs_request_no_penalty(request);
 	rs_reply_drop_fields(request);
-	/* INTERNAL_FAILURE could be overruled by another passdb; but only with it
-	 * 2.4 delays the answer. */
+	/* INTERNAL_FAILURE could be overruled by another passdb. And 2.4 delays it in
+	 * a way that 2.4.5's auth process does not survive when it is told to stop. */
 	request->internal_failure = TRUE;
-	answer_r->result = request->passdb->result_internalfail == AUTH_DB_RULE_RETURN_FAIL
-				   ? PASSDB_RESULT_INTERNAL_FAILURE
-				   : PASSDB_RESULT_USER_DISABLED;
+	answer_r->result = PASSDB_RESULT_USER_DISABLED;
 }

@@ -7,7 +7,7 @@ import time
 
 from cases import Skip, case, equal, expect
 from dovecot import find_module
-from world import AWS, HOME, LOADED, OUTLOOK, PASSWORD, Sentry, compile_database, rule
+from world import AWS, HOME, LOADED, OUTLOOK, PASSWORD, Sentry, compile_database, only, rule
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
 ON_ERROR = ("allow", "deny", "tempfail")
@@ -171,6 +171,7 @@ def _():
 
 @case("broken: tempfail is answered as late as other failures")
 def _():
+    only("2.3")
     with Sentry(RULES, on_error="tempfail", database=False, failure_delay="2 secs",
                 expected=["relaysentry"]) as dovecot:
         with dovecot.auth() as auth:
