@@ -12,7 +12,8 @@ from world import Sentry, command, only, rule
 RULES = [rule("deny", "outlook", relay="outlook-mobile", reply="generic")]
 NEVER = AFTER.replace("skip = unauthenticated", "skip = never")
 OTHERS = "passdb {\n  driver = passwd-file\n  args = {root}/others\n  %s\n}\n"
-PROVIDER = "oauth2 {\n  tokeninfo_url = http://127.0.0.1:9/?token=\n}\n"
+PROVIDER = ("oauth2 {\n  introspection_mode = auth\n"
+            "  tokeninfo_url = http://127.0.0.1:9/?token=\n}\n")
 WINBIND = "auth_use_winbind = yes\n"
 
 
