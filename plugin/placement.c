@@ -8,47 +8,41 @@ bool rs_block_verifies(const struct rs_block *block)
 }
 
 /* The protocols mostly share their passdbs: each complaint is made once. */
-static bool rs_is_new(struct rs_inspection *inspection, const char *text)
+static void ATTR_FORMAT(3, 0)
+	rs_tell(struct rs_inspection *inspection, bool error, const char *format, va_list args)
 {
-	const char *old;
+	const char *text = p_strdup_vprintf(inspection->pool, format, args), *old;
+	const char *service = inspection->scope.service, *protocol = "";
 
 	array_foreach_elem (&inspection->told, old) {
 		if (strcmp(old, text) == 0)
-			return FALSE;
+			return;
 	}
 	array_push_back(&inspection->told, &text);
-	return TRUE;
-}
-
-static const char *rs_protocol(const struct rs_inspection *inspection)
-{
-	const char *service = inspection->scope.service;
-
-	return service == NULL ? "" : t_strdup_printf("protocol %s: ", service);
+	if (service != NULL)
+		protocol = t_strdup_printf("protocol %s: ", service);
+	if (error)
+		e_error(inspection->event, "%s%s", protocol, text);
+	else
+		e_warning(inspection->event, "%s%s", protocol, text);
 }
 
 void rs_complain(struct rs_inspection *inspection, const char *format, ...)
 {
-	const char *text;
 	va_list args;
 
 	va_start(args, format);
-	text = p_strdup_vprintf(inspection->pool, format, args);
+	rs_tell(inspection, TRUE, format, args);
 	va_end(args);
-	if (rs_is_new(inspection, text))
-		e_error(inspection->event, "%s%s", rs_protocol(inspection), text);
 }
 
 void rs_warn(struct rs_inspection *inspection, const char *format, ...)
 {
-	const char *text;
 	va_list args;
 
 	va_start(args, format);
-	text = p_strdup_vprintf(inspection->pool, format, args);
+	rs_tell(inspection, FALSE, format, args);
 	va_end(args);
-	if (rs_is_new(inspection, text))
-		e_warning(inspection->event, "%s%s", rs_protocol(inspection), text);
 }
 
 /* For a protocol with passdbs of its own, Dovecot 2.3 takes result_success =

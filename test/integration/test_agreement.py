@@ -2,12 +2,11 @@
 """relaysentry at its start and `lint --doveconf` find the same."""
 
 import re
-import subprocess
 
 from cases import Skip, case, equal, expect
 from dovecot import LIBEXEC
 from world import AFTER, FIRST, HOME, PASSWORD, PRIMARY_ALONE, PRIMARY_CONTINUES
-from world import Sentry, command, only, rule
+from world import Sentry, lint, only, rule
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", reply="generic")]
 NEVER = AFTER.replace("skip = unauthenticated", "skip = never")
@@ -54,13 +53,6 @@ FOUND = {
         ("plain", FIRST + PRIMARY_CONTINUES + AFTER + OTHERS % "deny = yes", "",
          "(stands behind|comes after) (passdb )?relaysentry", None),
 }
-
-
-def lint(dovecot):
-    done = subprocess.run(dovecot.inside("doveconf", "-n", "-c", dovecot.config_path),
-                          capture_output=True, text=True, timeout=60, check=True)
-    return subprocess.run([command(), "lint", "--doveconf", "-"], input=done.stdout, text=True,
-                          capture_output=True, timeout=60, check=False).stderr
 
 
 def agree(mechanisms, place, extra, said, release):

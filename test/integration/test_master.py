@@ -3,8 +3,7 @@
 
 from cases import case, equal, expect
 from dovecot import Dovecot
-from test_agreement import lint
-from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_ALONE, USERS, Sentry, rule
+from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_ALONE, USERS, Sentry, lint, rule
 
 MESSAGE = "Not this app"
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message=MESSAGE)]

@@ -9,7 +9,7 @@ from cases import Skip, case, equal, expect
 from dovecot import LIBEXEC
 from logbook import SETTLING
 from world import AFTER, FIRST, HOME, OUTLOOK, PASSWORD, PLACES, PRIMARY_ALONE, PRIMARY_CONTINUES
-from world import Sentry, command, only, rule, since_2_4
+from world import Sentry, lint, only, rule, since_2_4
 
 RULES = [rule("deny", "outlook", relay="outlook-mobile", message="Not this app")]
 OURS = "passdb {\n  driver = relaysentry\n  args = {policy}\n  %s\n}\n"
@@ -161,14 +161,6 @@ def _():
         expect(not dovecot.login("imap", "alice", PASSWORD, remote=OUTLOOK).ok)
         expect(dovecot.login("imap", "alice", PASSWORD, remote=HOME).ok)
         equal(dovecot.auth_processes(worker=True), [])
-
-
-def lint(dovecot):
-    """What lint --doveconf says of the configuration that Dovecot has."""
-    done = subprocess.run(dovecot.inside("doveconf", "-n", "-c", dovecot.config_path),
-                          capture_output=True, text=True, timeout=60, check=True)
-    return subprocess.run([command(), "lint", "--doveconf", "-"], input=done.stdout, text=True,
-                          capture_output=True, timeout=60).stderr
 
 
 @case("danger 15: a protocol's own passdb is asked before the others, as lint says")

@@ -101,6 +101,14 @@ def compile_database(path, relays=RELAYS):
         raise RuntimeError(f"compile: status {done.returncode}: {done.stderr}{done.stdout}")
 
 
+def lint(dovecot):
+    """What lint --doveconf says of the configuration that Dovecot has."""
+    done = subprocess.run(dovecot.inside("doveconf", "-n", "-c", dovecot.config_path),
+                          capture_output=True, text=True, timeout=60, check=True)
+    return subprocess.run([command(), "lint", "--doveconf", "-"], input=done.stdout, text=True,
+                          capture_output=True, timeout=60, check=False).stderr
+
+
 def rule(action, name=None, **conditions):
     """A rule of the policy; its id is the action when no name is given."""
     result = {"id": name or action, "action": action, **conditions}
