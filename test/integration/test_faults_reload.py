@@ -21,7 +21,8 @@ WORKERS = ("passdb {\n  driver = passwd\n  result_success = continue-ok\n}\n" +
 # relaysentry, too.
 LOST = ["auth-worker: ", "[Aa]uth worker", r"service\(auth-worker\)",
         "auth client .* pending requests", "Sent SIG(TERM|KILL) to",
-        "aren't dying after reload", "(auth|stats|auth-worker): Warning: Killed with signal 15",
+        "aren't dying after reload",
+        r"(auth|stats|auth-worker)(\(\d+\))?: Warning: Killed with signal 15",
         r"leak: \S+ \((auth-|connection)|Raw backtrace for leaks",
         r"Event \S+ leaked \(parent=\S+: (auth(-[a-z]+)*|connection)\.c"]
 # With few workers, 2.4 drops connections to them, and what was asked there.
