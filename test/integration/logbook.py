@@ -35,9 +35,13 @@ class Logbook:
         """The complete lines after mark that match pattern."""
         if not self.log_path.exists():
             return []
-        data = self.log_path.read_bytes()[mark:]
+        with open(self.log_path, "rb") as file:
+            file.seek(mark)
+            data = file.read()
         text = data[:data.rfind(b"\n") + 1].decode("utf-8", "backslashreplace")
-        return [line for line in text.split("\n")[:-1] if re.search(pattern, line)]
+        search = re.compile(pattern, re.MULTILINE).search
+        # Most looks find nothing: at once for all lines.
+        return [line for line in text.split("\n")[:-1] if search(line)] if search(text) else []
 
     def tail(self, count):
         return "\n".join(self.log()[-count:])
