@@ -132,7 +132,7 @@ class Dovecot(Logbook):
         if dialect.release() != "2.3":
             for program in (LIBEXEC / "config", DOVECONF):
                 self.private(program, "settings", SETTINGS_MODULE)
-        return self.private(LIBEXEC / "auth", "auth", MODULE)
+        return self.preloaded(self.private(LIBEXEC / "auth", "auth", MODULE))
 
     def private(self, program, kind, module):
         """A copy of the program as it is, but for the folder that it loads modules
@@ -147,7 +147,7 @@ class Dovecot(Logbook):
         path = self.root / program.name
         path.write_bytes(content.replace(old, own.ljust(len(old), b"\0")))
         path.chmod(0o755)
-        return self.preloaded(path)
+        return path
 
     def private_modules(self, kind, name):
         """A folder of Dovecot's modules and ours; returns its path."""
@@ -164,8 +164,7 @@ class Dovecot(Logbook):
         """The service that tells a reloaded configuration."""
         if self.module is None or dialect.release() == "2.3":
             return ""
-        path = self.preloaded(self.root / "config")
-        return f"service config {{\n  executable = {path}\n}}\n"
+        return f"service config {{\n  executable = {self.root}/config\n}}\n"
 
     def inside(self, program, *args):
         """The command that runs a program of Dovecot with this instance's modules.
@@ -173,13 +172,14 @@ class Dovecot(Logbook):
         compiled in; the private doveconf hands it over first, as that one would."""
         if self.module is None or dialect.release() == "2.3":
             return (program, *args)
-        doveconf = self.preloaded(self.root / DOVECONF.name)
+        doveconf = self.root / DOVECONF.name
         if program == DOVECONF.name:
             return (doveconf, *args)
         return (doveconf, "-C", "-c", self.config_path, "-F", shutil.which(program), *args)
 
     def preloaded(self, path):
-        """A module built with sanitizers needs their library from the start."""
+        """A module built with sanitizers needs their library from the start. That
+        of the settings is built without."""
         library = self.module and re.search(rb"libasan\.so\.\d+", self.module.read_bytes())
         if not library:
             return path
@@ -265,7 +265,7 @@ class Dovecot(Logbook):
         for number in (signal.SIGTERM, signal.SIGKILL):
             deadline = time.monotonic() + GRACE_SECONDS
             while self.alive() and time.monotonic() < deadline:
-                time.sleep(0.01)
+                time.sleep(0.02)
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.process.pid, number)
         self.process = None
@@ -273,6 +273,10 @@ class Dovecot(Logbook):
     def alive(self):
         """Whether a process of this instance runs. Those that have ended and
         wait for init to notice do not count."""
+        try:
+            os.killpg(self.process.pid, 0)
+        except ProcessLookupError:
+            return False
         for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 state, _, group = (path / "stat").read_text().rsplit(") ", 1)[1].split()[:3]
