@@ -137,9 +137,13 @@ def outcome(world, cell, remote, wrong=""):
 
 
 def each(function, world, numbers):
-    """Runs function(n) for all numbers, many at a time. Returns {n: result}."""
+    """Runs function(n) for all numbers, many at a time. Returns {n: result}. A login
+    process that dies of one login would take others with it: those come alone."""
+    alone = [n for n in numbers if m.kills_login(world.cells[n], dialect.version())]
+    others = [n for n in numbers if n not in alone]
     with concurrent.futures.ThreadPoolExecutor(THREADS) as pool:
-        return dict(zip(numbers, pool.map(function, numbers)))
+        results = dict(zip(others, pool.map(function, others)))
+    return {**results, **{n: function(n) for n in alone}}
 
 
 def enforcing(world, n):
