@@ -36,7 +36,6 @@ class Case:
     on: object
     file: str
     slow: bool  # takes a minute: started before the others
-    busy: bool  # keeps a processor busy: run behind the others, one for each processor
 
 
 @dataclass
@@ -60,9 +59,9 @@ def instance(make):
     return make
 
 
-def case(name, on=None, slow=False, busy=False):
+def case(name, on=None, slow=False):
     def register(function):
-        registered.append(Case(name, function, on, function.__module__, slow, busy))
+        registered.append(Case(name, function, on, function.__module__, slow))
         return function
     return register
 

@@ -113,5 +113,5 @@ for name, rules, content in (("policy.json", RULES, policy_of),
                              ("relays.mmdb", [*RULES, DENIED], database_of),
                              ("entries.json", RULES, entries_of)):
     case(f"faults: {name} is damaged in every way at 200 logins a second, and none is lost",
-         busy=True)(
+         slow=True)(
         lambda name=name, rules=rules, content=content: damaged(name, rules, content))

@@ -132,11 +132,11 @@ def reload_sometimes(dovecot, number):
         os.utime(dovecot.database_path)
 
 
-case("faults: after 100,000 logins the auth process is not larger", busy=True)(
+case("faults: after 100,000 logins the auth process is not larger", slow=True)(
     lambda: flat("one policy", Stream, 20_000, 100_000))
-case("faults: after 60,000 logins with many reloads the auth process is not larger", busy=True)(
+case("faults: after 60,000 logins with many reloads the auth process is not larger", slow=True)(
     lambda: flat("many policies", Stream, 20_000, 60_000, each=reload_sometimes))
 for _place in REPLY:
     case(f"faults: after 40,000 logins with a lookup the auth process is not larger: {_place}",
-         busy=True)(
+         slow=True)(
         lambda place=_place: flat(f"lookups, {place}", Lookups, 10_000, 40_000, place))
