@@ -10,7 +10,7 @@ import matrix_cells as m
 import matrix_config as config
 import matrix_run
 import sasl
-from cases import case, equal, expect, instance
+from cases import case, equal, instance
 from matrix_config import World
 from world import HOME, OUTLOOK, PASSWORD, Sentry
 
