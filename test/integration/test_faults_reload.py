@@ -27,7 +27,7 @@ LOST = ["auth-worker: ", "[Aa]uth worker", r"service\(auth-worker\)",
         r"Event \S+ leaked \(parent=\S+: (auth(-[a-z]+)*|connection)\.c"]
 # Ends of auth processes that are Dovecot's own. On a busy machine those that wait for
 # their workers are killed; and 2.4.5 panics where a refused login waits for the delay
-# of an internal failure, as the loss of its worker is one.
+# of an internal failure, as the loss of its worker is one; these releases do not.
 KILLED = [r"service\(auth\): child \d+ killed with signal 9 *$"]
 PANICS = [r"auth: Panic: file sasl-server\.c: .*sinst->requests == 0",
           r"service\(auth\): child \d+ killed with signal 6 \(core "]
@@ -74,6 +74,8 @@ def reloaded(title, place, may_lose):
                 load.some(100)
                 equal(load.wrong[:3], [], title)
         load.check(title)
+        ended = dovecot.log(0, PANICS[1])
+        expect(len(ended) <= len(dovecot.log(0, PANICS[0])), "ended by another signal 6", ended)
         expect(len(load.pids) > RELOADS, "auth processes", load.pids)
         all_right(dovecot)
 
