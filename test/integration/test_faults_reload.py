@@ -25,6 +25,7 @@ LOST = ["auth-worker: ", "[Aa]uth worker", r"service\(auth-worker\)",
         r"(auth|stats|auth-worker)(\(\d+\))?: Warning: Killed with signal 15",
         r"leak: \S+ \((auth-|connection)|Raw backtrace(:| for leaks)",
         r"Event \S+ leaked \(parent=\S+: (auth(-[a-z]+)*|connection)\.c"]
+LOST = [f"^(?!.*relaysentry).*(?:{pattern})" for pattern in LOST]
 # Ends of auth processes that are Dovecot's own. On a busy machine those that wait for
 # their workers are killed; and 2.4.5 panics where a refused login waits for the delay
 # of an internal failure, as the loss of its worker is one; these releases do not.
