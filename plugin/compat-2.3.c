@@ -47,10 +47,23 @@ bool rs_request_ticket(const struct auth_request *request)
 }
 
 /* What came as a token was given to every passdb as a password. Only the oauth2
- * passdb sets this field. */
+ * passdb sets this field: to the token, but where it gives the provider a password
+ * (use_grant_password), to the one that it got for it. */
 bool rs_request_token_verified(const struct auth_request *request)
 {
-	return auth_fields_exists(request->fields.extra_fields, "token");
+	const char *token = auth_fields_find(request->fields.extra_fields, "token");
+
+	return token != NULL && request->mech_password != NULL &&
+	       strcmp(token, request->mech_password) == 0;
+}
+
+/* Left to Dovecot, the first field brings the default fields of the first userdb,
+ * and they would stay for a user whom only the second knows. */
+void rs_request_userdb_field(struct auth_request *request, const char *name, const char *value)
+{
+	if (request->fields.userdb_reply == NULL)
+		auth_request_init_userdb_reply(request, FALSE);
+	auth_request_set_field(request, name, value, NULL);
 }
 
 void rs_request_answer(struct auth_request *request, enum passdb_result result,

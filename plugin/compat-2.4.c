@@ -53,6 +53,11 @@ bool rs_request_token_verified(const struct auth_request *request)
 }
 
 void rs_request_answer(struct auth_request *request, enum passdb_result result,
+void rs_request_userdb_field(struct auth_request *request, const char *name, const char *value)
+{
+	auth_request_set_field(request, name, value, NULL);
+}
+
 		       const unsigned char *credentials, size_t size,
 		       lookup_credentials_callback_t *callback)
 {

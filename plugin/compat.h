@@ -50,6 +50,8 @@ bool rs_request_token_verified(const struct auth_request *request);
 /* Whether tags may go into the user database fields: any of these makes a
  * prefetch userdb answer alone, without home and uid. */
 bool rs_request_userdb_safe(struct auth_request *request);
+/* Where it is safe: sets such a field; name begins with "userdb_". */
+void rs_request_userdb_field(struct auth_request *request, const char *name, const char *value);
 /* Answers a lookup of credentials. Those given are of the scheme that is wanted;
  * NULL: none, or those that an earlier passdb found. */
 void rs_request_answer(struct auth_request *request, enum passdb_result result,

@@ -15,7 +15,7 @@ static void rs_reply_field(struct auth_request *request, bool userdb, const char
 {
 	auth_fields_add(request->fields.extra_fields, name + strlen(RS_USERDB_PREFIX), value, 0);
 	if (userdb)
-		auth_request_set_field(request, name, value, NULL);
+		rs_request_userdb_field(request, name, value);
 }
 
 const char *rs_reply_tags(const struct rs_verdict *verdict)

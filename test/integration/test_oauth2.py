@@ -9,7 +9,7 @@ import urllib.parse
 
 import dialect
 from cases import case, equal, expect
-from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, rule
+from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, only, rule
 
 TOKEN = "good-token-xyzzy"
 RULES = [rule("allow", "tokens", credential="token"), rule("deny", "rest", relay="outlook-mobile")]
@@ -28,20 +28,38 @@ username_attribute = email
 active_attribute = active
 active_value = true
 """
+GRANT = """
+grant_url = http://127.0.0.1:%d/grant
+client_id = dovecot
+use_grant_password = yes
+username_attribute = email
+active_attribute = active
+active_value = true
+"""
 # In 2.4 the mechanism itself asks, and a passdb only has to know the user.
 CONFIG_24 = "oauth2 {%s}\nauth_verbose = yes\n"
 
 
 class TokenInfo(http.server.BaseHTTPRequestHandler):
-    """The identity provider: knows one token, of alice."""
+    """The identity provider: knows one token and one password, of alice."""
 
     protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         active = query.get("access_token") == [TOKEN]
-        body = json.dumps({"active": str(active).lower(), "email": "alice"}).encode()
-        self.send_response(200)
+        self.answer(200, {"active": str(active).lower(), "email": "alice"})
+
+    def do_POST(self):
+        sent = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        if urllib.parse.parse_qs(sent).get("password") == [PASSWORD]:
+            self.answer(200, {"access_token": TOKEN, "active": "true", "email": "alice"})
+        else:
+            self.answer(400, {"error": "invalid_grant"})
+
+    def answer(self, status, fields):
+        body = json.dumps(fields).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -85,3 +103,21 @@ def _():
             dovecot.report_of(mark, action="deny", credential="token", verified="yes")
             dovecot.stop()
             equal(dovecot.log(0, TOKEN), [])
+
+
+@case("danger 11: a password that the oauth2 passdb changes for a token is a password")
+def _():
+    only("2.3")  # 2.4 never does that for a token login
+    place = OAUTH2.replace("  mechanisms = xoauth2 oauthbearer\n", "") + AFTER
+    with provider() as port:
+        with Sentry(RULES, place=place, mechanisms="plain xoauth2",
+                    files={"oauth2.conf": GRANT % port}) as dovecot:
+            with dovecot.auth() as auth:
+                for mech in ("XOAUTH2", "PLAIN"):
+                    reply = auth.login("alice", PASSWORD, mech, remote=HOME)
+                    expect(reply.ok, mech, reply)
+                    mark = dovecot.mark()
+                    reply = auth.login("alice", PASSWORD, mech, remote=OUTLOOK)
+                    expect(not reply.ok, mech, reply)
+                    dovecot.report_of(mark, action="deny", credential="password", verified="yes")
+                    expect(not auth.login("alice", TOKEN, mech, remote=HOME).ok, mech)

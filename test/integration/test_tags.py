@@ -2,7 +2,7 @@
 """Tags: where they show, and that they lock nobody out."""
 
 from cases import case, equal, expect, instance
-from world import AWS, HOME, OUTLOOK, PASSWORD, Sentry, rule, since_2_4
+from world import AWS, HOME, OUTLOOK, PASSWORD, Sentry, only, rule, since_2_4
 
 MECHANISMS = ("PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-256")
 RULES = [rule("tag", "clouds", **{"class": "cloud"}, tag="cloud"),
@@ -122,6 +122,32 @@ def _():
             for remote in (AWS, HOME):
                 env = dovecot.environment("alice", remote, mech)
                 equal(env.get("HOME"), f"{dovecot.home}/alice", (mech, remote))
+
+
+DEFAULTS = """
+userdb {
+  driver = passwd-file
+  args = {root}/some
+  default_fields = mail=maildir:{root}/wrong relaysentry_test=wrong
+}
+userdb {
+  driver = static
+  args = uid=nobody gid=nogroup home={root}/home/%u
+}
+"""
+
+
+@case("tag: default fields of a userdb that does not know the user are not his")
+def _():
+    only("2.3")  # 2.4 takes them with the user
+    with Tagged(userdb=DEFAULTS, files={"some": "zoe:::::::\n"}) as dovecot:
+        for mech in MECHANISMS:
+            found = {}
+            for remote in (HOME, AWS):
+                found[remote] = dovecot.environment("alice", remote, mech)
+                equal(found[remote].get("RELAYSENTRY_TEST"), None, (mech, remote))
+            equal(found[AWS].get("MAIL"), found[HOME].get("MAIL"), mech)
+            equal(found[AWS].get("RELAYSENTRY_RELAY"), "aws", mech)
 
 
 @case("tag: the fields that relaysentry sets cannot be forged by the passdb")
