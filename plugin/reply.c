@@ -174,6 +174,10 @@ void rs_reply_generic(struct auth_request *request, bool plain, struct rs_answer
 	rs_request_no_penalty(request);
 	if (plain)
 		rs_request_forget_master(request);
+	else
+		/* The proof of who is let in is judged whatever a passdb could not
+		 * look up before another knew the user; a password is not. */
+		request->passdbs_seen_internal_failure = FALSE;
 	if (!plain && rs_reply_scram(request, answer_r))
 		return;
 	rs_reply_drop_fields(request);

@@ -3,8 +3,8 @@
 
 from cases import case, equal, expect, instance, within
 from dovecot import Dovecot
-from world import (AFTER, AWS, GMAIL, LOADED, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry,
-                   rule)
+from world import (AFTER, AWS, GMAIL, HOME, LOADED, OUTLOOK, PASSWORD, PRIMARY_CONTINUES,
+                   Sentry, rule)
 
 NEVER = PRIMARY_CONTINUES + AFTER.replace("skip = unauthenticated", "skip = never")
 RULES = [rule("deny", "silent", relay="aws", reply="generic"),
@@ -101,6 +101,28 @@ def _():
             done = dovecot.doveadm("user", "alice")
             seen.append(done.returncode)
     equal(seen[1], seen[0], "status of doveadm user without and with relaysentry")
+
+
+NO_FILE = """
+passdb {
+  driver = passwd-file
+  args = {root}/not-there
+  result_success = continue-ok
+}
+"""
+
+
+@case("generic: a passdb that fails before the primary does not make denials look otherwise")
+def _():
+    with Sentry([rule("deny", relay="aws", reply="generic")],
+                place=NO_FILE + PRIMARY_CONTINUES + AFTER, expected=["not-there"]) as dovecot:
+        with dovecot.auth() as auth:
+            for mech in ("CRAM-MD5", "SCRAM-SHA-256"):
+                expect(auth.login("alice", PASSWORD, mech, remote=HOME).ok, mech)
+                wrong, denied, both = (
+                    auth.login("alice", password, mech, remote=remote).raw.split("\t")[2:]
+                    for password, remote in (("wrong", HOME), (PASSWORD, AWS), ("wrong", AWS)))
+                equal((denied, both), (wrong, wrong), mech)
 
 
 BEHIND = NEVER + "passdb {\n  driver = static\n  args = password=other\n}\n"
