@@ -5,6 +5,7 @@
 #include "strbuf.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define PREFIX "passdb_"
@@ -271,6 +272,12 @@ static int apply_level(struct rs_dc_tree *tree, struct rs_dc_auth *auth,
 	node = rs_dc_setting(level, "", "auth_use_winbind");
 	if (node != NULL)
 		auth->winbind = is_yes(node);
+	node = rs_dc_setting(level, "", "auth_cache_size");
+	if (node != NULL)
+		auth->cache = strtoull(node->value, NULL, 10) > 0;
+	node = rs_dc_setting(level, "", "auth_cache_verify_password_with_worker");
+	if (node != NULL)
+		auth->worker_line = is_yes(node) ? node->line : 0;
 	for (node = level->children; node != NULL; node = node->next) {
 		if (node->value != NULL || strcmp(node->key, "passdb") != 0)
 			continue;

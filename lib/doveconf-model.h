@@ -75,8 +75,10 @@ struct rs_dc_auth {
 	bool has_ours;		     /* one of them is relaysentry */
 	const char *mechanisms_text; /* as configured, blanks between the words */
 	unsigned mechanisms, mechanisms_line;
-	unsigned kerberos; /* which of mechanisms end in GSSAPI */
-	bool winbind;	   /* NTLM and GSS-SPNEGO ask winbind */
+	unsigned kerberos;    /* which of mechanisms end in GSSAPI */
+	bool winbind;	      /* NTLM and GSS-SPNEGO ask winbind */
+	bool cache;	      /* auth_cache_size is not 0 */
+	unsigned worker_line; /* of auth_cache_verify_password_with_worker = yes; 0: no */
 };
 
 struct rs_dc_model {

@@ -113,6 +113,13 @@ static void check_before(const struct rs_dc_chain *chain, size_t place)
 			    "%s has result_success = %s: its users are let in here, and "
 			    "relaysentry is not asked; write: result_success = continue-ok",
 			    label(passdb, buf), success_name(passdb));
+	if (chain->model->v24 && !passdb->deny && passdb->success == RS_DC_RETURN_FAIL &&
+	    unverified(chain, passdb) != NULL)
+		rs_dc_found(chain, RS_LEVEL_ERROR, passdb->lines[RS_DC_SUCCESS],
+			    "%s has result_success = return-fail: %s of its users, whom it is to "
+			    "refuse, succeed all the same from Dovecot 2.4.2 on, and relaysentry "
+			    "is not asked; write instead: deny = yes",
+			    label(passdb, buf), unverified(chain, passdb));
 	check_failure(chain, place);
 	/* One that is asked only about who was verified before proves nothing. */
 	if (!chain->model->v24 && !passdb->deny && !has_oauth2(passdb) &&
@@ -231,6 +238,21 @@ static void check_master(const struct rs_dc_chain *chain, const struct rs_dc_pas
 			    label(master, buf));
 }
 
+/* Dovecot keeps the fields of a passdb from its cache when the worker then finds the
+ * password wrong, and another passdb takes it. */
+static void check_cache(const struct rs_dc_chain *chain)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < chain->ours; i++)
+		count += chain->users[i]->deny ? 0 : 1;
+	if (chain->auth->cache && chain->auth->worker_line > 0 && count > 1)
+		rs_dc_found(chain, RS_LEVEL_WARNING, chain->auth->worker_line,
+			    "auth_cache_verify_password_with_worker = yes lets a login keep the "
+			    "fields of a passdb that refused its password; write: "
+			    "auth_cache_verify_password_with_worker = no");
+}
+
 void rs_dc_check_others(const struct rs_dc_chain *chain)
 {
 	/* Where our block will stand that Dovecot drops is not known. */
@@ -239,6 +261,8 @@ void rs_dc_check_others(const struct rs_dc_chain *chain)
 
 	for (size_t i = 0; placed && i < chain->ours; i++)
 		check_before(chain, i);
+	if (placed)
+		check_cache(chain);
 	for (size_t i = chain->ours; i < chain->user_count; i++) {
 		/* One that does not wait for a verified password is asked about every login. */
 		if (!chain->users[i]->ours) {

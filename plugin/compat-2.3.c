@@ -6,6 +6,7 @@
 
 const char *const rs_setting_mechanisms = "mechanisms";
 const bool rs_tokens_are_passwords = TRUE;
+const bool rs_refusal_is_lost = FALSE;
 const bool rs_return_is_lost = TRUE;
 
 const char *rs_request_service(const struct auth_request *request)
@@ -89,6 +90,8 @@ void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 	i_zero(scope_r);
 	scope_r->service = auth->service;
 	scope_r->winbind = auth->set->use_winbind;
+	scope_r->cached_by_worker =
+		auth->set->cache_size > 0 && auth->set->cache_verify_password_with_worker;
 	scope_r->mechanisms =
 		(const char *const *)p_strsplit_spaces(pool, auth->set->mechanisms, " ");
 	scope_r->blocks = p_new(pool, struct rs_block, count + 1);

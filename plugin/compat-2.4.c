@@ -11,6 +11,7 @@
 
 const char *const rs_setting_mechanisms = "mechanisms_filter";
 const bool rs_tokens_are_passwords = FALSE;
+const bool rs_refusal_is_lost = TRUE; /* from 2.4.2 on */
 const bool rs_return_is_lost = FALSE;
 
 const char *rs_request_service(const struct auth_request *request)
@@ -52,12 +53,12 @@ bool rs_request_token_verified(const struct auth_request *request)
 	return request->fields.skip_password_check;
 }
 
-void rs_request_answer(struct auth_request *request, enum passdb_result result,
 void rs_request_userdb_field(struct auth_request *request, const char *name, const char *value)
 {
 	auth_request_set_field(request, name, value, NULL);
 }
 
+void rs_request_answer(struct auth_request *request, enum passdb_result result,
 		       const unsigned char *credentials, size_t size,
 		       lookup_credentials_callback_t *callback)
 {
@@ -89,6 +90,8 @@ void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 	i_zero(scope_r);
 	scope_r->service = auth->protocol;
 	scope_r->winbind = auth_set->use_winbind;
+	scope_r->cached_by_worker =
+		auth_set->cache_size > 0 && auth_set->cache_verify_password_with_worker;
 	scope_r->mechanisms = array_is_created(&auth_set->mechanisms)
 				      ? settings_boollist_get(&auth_set->mechanisms)
 				      : none;

@@ -88,6 +88,7 @@ struct rs_scope {
 	unsigned int block_count, master_count;
 	const char *const *mechanisms; /* NULL-terminated, as they are configured */
 	bool winbind;		       /* NTLM and GSS-SPNEGO ask it, and no passdb */
+	bool cached_by_worker;	       /* what the auth cache has is verified by a worker */
 };
 
 unsigned int rs_scope_count(void);
@@ -101,6 +102,9 @@ struct rs_block *rs_scope_add(struct rs_scope *scope, const struct auth_passdb *
 extern const char *const rs_setting_mechanisms; /* of a passdb: its filter */
 /* Whether every passdb gets bearer tokens as if they were passwords. */
 extern const bool rs_tokens_are_passwords;
+/* Whether who is refused by result_success = return-fail gets in all the same when
+ * his mechanism only asks whether he may log in. */
+extern const bool rs_refusal_is_lost;
 /* Whether Dovecot takes result_success = return of a protocol's own passdb for
  * return-ok. */
 extern const bool rs_return_is_lost;

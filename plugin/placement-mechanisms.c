@@ -26,6 +26,13 @@ static void rs_inspect_unknown(struct rs_inspection *inspection, const char *mec
 				    "auth_mechanisms has %s, and %s lets in whom it does not know, "
 				    "before relaysentry is asked; write result_failure = continue",
 				    mechanism, block->label);
+		if (rs_refusal_is_lost && !block->deny &&
+		    block->success == AUTH_DB_RULE_RETURN_FAIL)
+			rs_complain(inspection,
+				    "auth_mechanisms has %s, and %s refuses whom it knows by "
+				    "result_success = return-fail, which %s does not heed; write "
+				    "deny = yes instead",
+				    mechanism, block->label, mechanism);
 		if (block->internalfail == AUTH_DB_RULE_RETURN)
 			rs_complain(inspection,
 				    "auth_mechanisms has %s, and %s lets in whom it cannot look "

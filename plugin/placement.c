@@ -297,6 +297,22 @@ static const struct rs_block *rs_inspect_ours(struct rs_inspection *inspection, 
 	return last;
 }
 
+/* Dovecot keeps the fields of a passdb from its cache when the worker then finds the
+ * password wrong, and another passdb takes it. */
+static void rs_inspect_cache(struct rs_inspection *inspection, const struct rs_block *last)
+{
+	const struct rs_scope *scope = &inspection->scope;
+	unsigned int count = 0;
+
+	for (const struct rs_block *block = scope->blocks; block < last; block++)
+		count += rs_block_verifies(block) ? 1 : 0;
+	if (scope->cached_by_worker && count > 1)
+		rs_warn(inspection,
+			"auth_cache_verify_password_with_worker = yes lets a login keep the fields "
+			"of a passdb that refused its password; write "
+			"auth_cache_verify_password_with_worker = no");
+}
+
 static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection)
 {
 	const struct rs_scope *scope = &inspection->scope;
@@ -315,6 +331,7 @@ static const struct rs_block *rs_inspect_blocks(struct rs_inspection *inspection
 		else
 			rs_inspect_behind(inspection, block, last, first);
 	}
+	rs_inspect_cache(inspection, last);
 	return last;
 }
 

@@ -13,6 +13,7 @@ NEVER = AFTER.replace("skip = unauthenticated", "skip = never")
 OTHERS = "passdb {\n  driver = passwd-file\n  args = {root}/others\n  %s\n}\n"
 PROVIDER = ("oauth2 {\n  introspection_mode = auth\n"
             "  tokeninfo_url = http://127.0.0.1:9/?token=\n}\n")
+WORKER = "auth_cache_size = 1 M\nauth_cache_verify_password_with_worker = yes\n"
 WINBIND = "auth_use_winbind = yes\n"
 
 
@@ -35,6 +36,20 @@ FOUND = {
     "nor a passdb of denials":
         ("plain gssapi", OTHERS % "deny = yes\n  result_failure = return" + PRIMARY_CONTINUES +
          NEVER, "", "result_failure = continue", None),
+    "nor refuse whom they are of, where Dovecot does not heed it":
+        ("plain gssapi", OTHERS % "result_success = return-fail" + PRIMARY_CONTINUES + NEVER, "",
+         "result_success = return-fail", "2.4"),
+    "nor whom tokens are of":
+        ("plain xoauth2", OTHERS % "result_success = return-fail" + PRIMARY_CONTINUES + NEVER,
+         {"2.4": PROVIDER}, "result_success = return-fail", "2.4"),
+    "where Dovecot heeds it, a passdb may":
+        ("plain gssapi", OTHERS % "result_success = return-fail" + PRIMARY_CONTINUES + NEVER, "",
+         None, "2.3"),
+    "cached passwords that a worker verifies, and two passdbs":
+        ("plain", OTHERS % "result_success = continue-ok" + PRIMARY_CONTINUES + AFTER, WORKER,
+         "auth_cache_verify_password_with_worker = no", None),
+    "cached passwords that a worker verifies, and one passdb":
+        ("plain", PRIMARY_CONTINUES + AFTER, WORKER, None, None),
     "tickets through winbind ask no passdb":
         ("plain gss-spnego", PRIMARY_CONTINUES + NEVER, WINBIND, "GSS-SPNEGO", None),
     "a filter that lets tokens through":

@@ -89,6 +89,15 @@ static const struct opening openings[] = {
 	  "GSS-SPNEGO logins", "auth_mechanisms = plain" },
 	{ "danger 9: GSSAPI skips us (2.3)", rs_doveconf_23, "scram-sha-256", "gssapi", NULL, NULL,
 	  RS_LEVEL_ERROR, 18, "Kerberos logins", "skip = never" },
+	{ "danger 10: a refusal that XOAUTH2 does not heed (2.4)", rs_doveconf_24, "scram-sha-256",
+	  "xoauth2", "  result_success = continue-ok\n", "  result_success = return-fail\n",
+	  RS_LEVEL_ERROR, 10, "token logins (OAUTHBEARER, XOAUTH2) of its users", "deny = yes" },
+	{ "fields of a passdb that refused (2.3)", rs_doveconf_23, "passdb {\n",
+	  "auth_cache_size = 10 M\nauth_cache_verify_password_with_worker = yes\npassdb {\n"
+	  "  args = /etc/dovecot/others\n  driver = passwd-file\n  result_success = "
+	  "continue-ok\n}\npassdb {\n",
+	  NULL, NULL, RS_LEVEL_WARNING, 8, "keep the fields of a passdb that refused",
+	  "auth_cache_verify_password_with_worker = no" },
 	{ "danger 9: GSSAPI skips us (2.4)", rs_doveconf_24, "scram-sha-256", "gssapi", NULL, NULL,
 	  RS_LEVEL_ERROR, 18, "Kerberos logins", "skip = never" },
 	{ "danger 9: GSS-SPNEGO without winbind is GSSAPI", rs_doveconf_23, "scram-sha-256",
@@ -300,6 +309,15 @@ static const struct {
 	  "  result_success = return\n", "" },
 	{ "the primary continues", rs_doveconf_23, "continue-ok", "continue" },
 	{ "the primary never succeeds", rs_doveconf_23, "continue-ok", "return-fail" },
+	{ "the primary never succeeds, and no mechanism goes around that (2.4)", rs_doveconf_24,
+	  "continue-ok", "return-fail" },
+	{ "a cache with workers, and one passdb", rs_doveconf_24, "passdb passwd-file {\n",
+	  "auth_cache_size = 10 M\nauth_cache_verify_password_with_worker = yes\npassdb "
+	  "passwd-file {\n" },
+	{ "workers without a cache", rs_doveconf_23, "passdb {\n",
+	  "auth_cache_size = 0\nauth_cache_verify_password_with_worker = yes\npassdb {\n  args = "
+	  "/etc/dovecot/others\n  driver = passwd-file\n  result_success = continue-ok\n}\npassdb "
+	  "{\n" },
 	{ "a deny passdb before", rs_doveconf_23, "passdb {\n",
 	  "passdb {\n  deny = yes\n  driver = passwd-file\n}\npassdb {\n" },
 	{ "skip = never", rs_doveconf_23, "  skip = unauthenticated\n", "" },
