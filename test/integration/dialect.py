@@ -20,7 +20,8 @@ SAME = set("""
     auth_ssl_require_client_cert auth_ssl_username_from_cert auth_use_winbind
     auth_username_chars auth_username_translation auth_verbose base_dir
     default_client_limit default_process_limit driver executable first_valid_uid lmtp_proxy
-    haproxy haproxy_trusted_networks hostname instance_name listen log_path log_timestamp
+    haproxy haproxy_timeout haproxy_trusted_networks hostname instance_name listen log_path
+    log_timestamp
     login_trusted_networks mail_max_userip_connections master mode deny port postmaster_address
     process_limit process_min_avail client_limit protocols result_failure result_internalfail
     result_success skip ssl ssl_min_protocol state_dir submission_relay_host

@@ -15,6 +15,7 @@ listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
 haproxy_trusted_networks = 127.0.0.0/8
+haproxy_timeout = 30 secs
 auth_mechanisms = {mechanisms}
 auth_username_chars =
 auth_failure_delay = {failure_delay}

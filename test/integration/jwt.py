@@ -21,7 +21,7 @@ def token(user, key=KEY, lifetime=600, **claims):
     """A signed token for the user."""
     now = int(time.time())
     head = {"alg": "HS256", "typ": "JWT"}
-    body = {"iss": ISSUER, "sub": user, "email": user, "iat": now, "nbf": now - 60,
+    body = {"iss": ISSUER, "sub": user, "email": user, "iat": now - 60, "nbf": now - 60,
             "exp": now + lifetime, **claims}
     text = b".".join(b64url(json.dumps(part).encode()) for part in (head, body))
     return (text + b"." + b64url(hmac.digest(key, text, hashlib.sha256))).decode()
