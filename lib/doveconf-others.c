@@ -242,10 +242,14 @@ static void check_master(const struct rs_dc_chain *chain, const struct rs_dc_pas
  * password wrong, and another passdb takes it. */
 static void check_cache(const struct rs_dc_chain *chain)
 {
-	size_t count = 0;
+	size_t seen = 0, count = 0; /* so far, and before the last of ours */
 
-	for (size_t i = 0; i < chain->ours; i++)
-		count += chain->users[i]->deny ? 0 : 1;
+	for (size_t i = 0; i < chain->user_count; i++) {
+		if (chain->users[i]->ours)
+			count = seen;
+		else if (!chain->users[i]->deny)
+			seen++;
+	}
 	if (chain->auth->cache && chain->auth->worker_line > 0 && count > 1)
 		rs_dc_found(chain, RS_LEVEL_WARNING, chain->auth->worker_line,
 			    "auth_cache_verify_password_with_worker = yes lets a login keep the "
@@ -261,8 +265,7 @@ void rs_dc_check_others(const struct rs_dc_chain *chain)
 
 	for (size_t i = 0; placed && i < chain->ours; i++)
 		check_before(chain, i);
-	if (placed)
-		check_cache(chain);
+	check_cache(chain);
 	for (size_t i = chain->ours; i < chain->user_count; i++) {
 		/* One that does not wait for a verified password is asked about every login. */
 		if (!chain->users[i]->ours) {

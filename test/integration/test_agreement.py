@@ -48,6 +48,9 @@ FOUND = {
     "cached passwords that a worker verifies, and two passdbs":
         ("plain", OTHERS % "result_success = continue-ok" + PRIMARY_CONTINUES + AFTER, WORKER,
          "auth_cache_verify_password_with_worker = no", None),
+    "cached passwords that a worker verifies, and two passdbs behind the first place":
+        ("plain", FIRST + OTHERS % "result_success = continue-ok" + PRIMARY_CONTINUES + AFTER,
+         WORKER, "auth_cache_verify_password_with_worker = no", None),
     "cached passwords that a worker verifies, and one passdb":
         ("plain", PRIMARY_CONTINUES + AFTER, WORKER, None, None),
     "tickets through winbind ask no passdb":
