@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef RELAYSENTRY_EXCEPTIONS_H
+#define RELAYSENTRY_EXCEPTIONS_H
+
+/* A user's exceptions, as they stand in a dict: a JSON list of
+ * {"relay": id, "@class" or "*", "not_after": seconds, "since": seconds, "reason": text, "by":
+ * text}. not_after is the first second, since 1970-01-01 UTC, at which it no longer holds. Members
+ * that are not known are kept out. */
+
+#include <relaysentry/diag.h>
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define RS_EXCEPTIONS_MAX 64U	      /* of one user */
+#define RS_EXCEPTIONS_TEXT_MAX 16384U /* bytes of a list as text */
+#define RS_EXCEPTION_REASON_MAX 500U  /* bytes; "by" as well */
+
+struct rs_exception {
+	const char *relay; /* an id, "@class" or "*" */
+	int64_t since, not_after;
+	const char *reason, *by; /* "" when not known */
+};
+
+/* In the order of their rank: ids, classes, "*". */
+struct rs_exceptions;
+
+/* name stands for the text in diagnostics. Returns NULL with errors added. */
+struct rs_exceptions *rs_exceptions_parse(const char *name, const char *text, size_t len,
+					  struct rs_diags *diags);
+void rs_exceptions_free(struct rs_exceptions **exceptions);
+size_t rs_exceptions_count(const struct rs_exceptions *exceptions);
+/* i in 0..count-1 */
+const struct rs_exception *rs_exceptions_get(const struct rs_exceptions *exceptions, size_t i);
+
+/* An empty list; NULL when memory is short. */
+struct rs_exceptions *rs_exceptions_new(void);
+/* Adds a copy, in the place of one for the same relay. Returns 0; -1 when memory is short or the
+ * list is full (RS_EXCEPTIONS_MAX). */
+int rs_exceptions_put(struct rs_exceptions *exceptions, const struct rs_exception *exception);
+/* Takes the one for this relay away; with relay NULL all that ended before now. Returns how many.
+ */
+size_t rs_exceptions_remove(struct rs_exceptions *exceptions, const char *relay, int64_t now);
+/* The list as text, allocated with malloc(); NULL when memory is short. */
+char *rs_exceptions_text(const struct rs_exceptions *exceptions);
+
+#endif
