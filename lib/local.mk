@@ -7,6 +7,7 @@ librelaysentry_la_SOURCES = \
 	include/relaysentry/compile.h \
 	include/relaysentry/decide.h \
 	include/relaysentry/diag.h \
+	include/relaysentry/dictproto.h \
 	include/relaysentry/doveconf.h \
 	include/relaysentry/ip.h \
 	include/relaysentry/json.h \
@@ -56,6 +57,9 @@ librelaysentry_la_SOURCES += lib/policy-reader.h lib/policy-sentences.c
 librelaysentry_la_SOURCES += lib/policy-root.c lib/policy-rule.c lib/policy-set.c lib/policy-value.c
 librelaysentry_la_SOURCES += lib/decide.c lib/decide-cond.c lib/decide-entries.c
 librelaysentry_la_SOURCES += lib/decide-explain.c lib/decide-internal.h
+
+# What is kept in a dict
+librelaysentry_la_SOURCES += lib/dict-uri.c
 
 # Dovecot configuration
 librelaysentry_la_SOURCES += lib/doveconf.c lib/doveconf-model.c lib/doveconf-model.h

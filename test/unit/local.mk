@@ -68,6 +68,9 @@ test_unit_unit_tests_SOURCES += test/unit/decide-rules.h test/unit/test-decide-p
 test_unit_unit_tests_SOURCES += test/unit/policy-texts.h test/unit/test-policy.c \
 	test/unit/test-policy-lint.c
 
+# What is kept in a dict
+test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c
+
 # Dovecot configuration
 test_unit_unit_tests_SOURCES += test/unit/doveconf-texts.h test/unit/test-doveconf.c \
 	test/unit/test-doveconf-input.c

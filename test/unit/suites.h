@@ -32,6 +32,9 @@ RS_SUITE(decide_rules)
 RS_SUITE(decide_points)
 RS_SUITE(decide_random)
 
+/* What is kept in a dict */
+RS_SUITE(dict_uri)
+
 /* All of these */
 RS_SUITE(scale)
 
