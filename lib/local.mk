@@ -9,6 +9,7 @@ librelaysentry_la_SOURCES = \
 	include/relaysentry/diag.h \
 	include/relaysentry/dictproto.h \
 	include/relaysentry/doveconf.h \
+	include/relaysentry/exceptions.h \
 	include/relaysentry/ip.h \
 	include/relaysentry/json.h \
 	include/relaysentry/logline.h \
@@ -17,7 +18,9 @@ librelaysentry_la_SOURCES = \
 	include/relaysentry/policy.h \
 	include/relaysentry/readfile.h \
 	include/relaysentry/relaydb.h \
+	include/relaysentry/seen.h \
 	include/relaysentry/source.h \
+	include/relaysentry/userkey.h \
 	include/relaysentry/when.h
 
 # Addresses, JSON, diagnostics
@@ -59,7 +62,7 @@ librelaysentry_la_SOURCES += lib/decide.c lib/decide-cond.c lib/decide-entries.c
 librelaysentry_la_SOURCES += lib/decide-explain.c lib/decide-internal.h
 
 # What is kept in a dict
-librelaysentry_la_SOURCES += lib/dict-uri.c
+librelaysentry_la_SOURCES += lib/dict-uri.c lib/exceptions.c lib/seen.c lib/userkey.c
 
 # Dovecot configuration
 librelaysentry_la_SOURCES += lib/doveconf.c lib/doveconf-model.c lib/doveconf-model.h

@@ -31,12 +31,14 @@ struct rs_seen {
 /* `first=1795000000 last=1795003600 count=17 alert=1795000000,12 deny=0,0
  * testing=0,0`. Returns buf. */
 const char *rs_seen_format(const struct rs_seen *seen, char buf[RS_SEEN_TEXT_SIZE]);
-/* Words that are not known are ignored; first, last and count must be there.
- * Returns 0, or -1. */
+/* Words that are not known are ignored, those of alerts may be missing (0);
+ * first, last and count must be there, each word once. No time lies behind the
+ * year 9999. Returns 0; -1 and *seen_r is as it was. */
 int rs_seen_parse(const char *text, struct rs_seen *seen_r);
 /* What two nodes know of the same pair: own counted `added` logins since it last
  * read or wrote `stored`. The earliest first, the latest last and alerts, the
- * stored count and what was added. stored NULL: nothing is stored. */
+ * stored count and what was added; how many logins came since an alert of own
+ * stays the same. stored NULL: nothing is stored, own is all there is. */
 void rs_seen_merge(struct rs_seen *own, uint64_t added, const struct rs_seen *stored);
 
 #endif

@@ -4,21 +4,25 @@
 check_PROGRAMS += \
 	test/fuzz/replay-catalogue \
 	test/fuzz/replay-doveconf \
+	test/fuzz/replay-exceptions \
 	test/fuzz/replay-ip \
 	test/fuzz/replay-json \
 	test/fuzz/replay-logline \
 	test/fuzz/replay-policy \
 	test/fuzz/replay-relaydb \
+	test/fuzz/replay-seen \
 	test/fuzz/replay-source
 TESTS += test/fuzz/replay.test
 test/fuzz/replay.log: \
 	test/fuzz/replay-catalogue$(EXEEXT) \
 	test/fuzz/replay-doveconf$(EXEEXT) \
+	test/fuzz/replay-exceptions$(EXEEXT) \
 	test/fuzz/replay-ip$(EXEEXT) \
 	test/fuzz/replay-json$(EXEEXT) \
 	test/fuzz/replay-logline$(EXEEXT) \
 	test/fuzz/replay-policy$(EXEEXT) \
 	test/fuzz/replay-relaydb$(EXEEXT) \
+	test/fuzz/replay-seen$(EXEEXT) \
 	test/fuzz/replay-source$(EXEEXT)
 
 check_LTLIBRARIES += test/fuzz/libreplay.la
@@ -34,6 +38,10 @@ test_fuzz_replay_doveconf_SOURCES = test/fuzz/fuzz-doveconf.c
 test_fuzz_replay_doveconf_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_doveconf_CFLAGS = $(RS_CFLAGS)
 test_fuzz_replay_doveconf_LDADD = test/fuzz/libreplay.la librelaysentry.la
+test_fuzz_replay_exceptions_SOURCES = test/fuzz/fuzz-exceptions.c
+test_fuzz_replay_exceptions_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
+test_fuzz_replay_exceptions_CFLAGS = $(RS_CFLAGS)
+test_fuzz_replay_exceptions_LDADD = test/fuzz/libreplay.la librelaysentry.la
 test_fuzz_replay_ip_SOURCES = test/fuzz/fuzz-ip.c
 test_fuzz_replay_ip_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_ip_CFLAGS = $(RS_CFLAGS)
@@ -54,6 +62,10 @@ test_fuzz_replay_relaydb_SOURCES = test/fuzz/fuzz-relaydb.c
 test_fuzz_replay_relaydb_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_relaydb_CFLAGS = $(RS_CFLAGS)
 test_fuzz_replay_relaydb_LDADD = test/fuzz/libreplay.la librelaysentry.la
+test_fuzz_replay_seen_SOURCES = test/fuzz/fuzz-seen.c
+test_fuzz_replay_seen_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
+test_fuzz_replay_seen_CFLAGS = $(RS_CFLAGS)
+test_fuzz_replay_seen_LDADD = test/fuzz/libreplay.la librelaysentry.la
 test_fuzz_replay_source_SOURCES = test/fuzz/fuzz-source.c
 test_fuzz_replay_source_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_source_CFLAGS = $(RS_CFLAGS)

@@ -34,6 +34,7 @@ test_unit_oom_tests_CFLAGS = $(RS_CFLAGS)
 test_unit_oom_tests_LDADD = $(test_unit_unit_tests_LDADD)
 test_unit_oom_tests_SOURCES = test/unit/oom.c test/unit/oom.h test/unit/oom-cases.c \
 	test/unit/oom-catalogue.c test/unit/oom-inject.c test/unit/oom-inject.h \
+	test/unit/oom-kept.c \
 	test/unit/oom-plain.c test/unit/oom-policy.c test/unit/oom-run.c \
 	test/unit/oom-run.h test/unit/tiny-mmdb.c test/unit/tiny-mmdb.h test/unit/unit.c test/unit/unit.h
 
@@ -69,7 +70,8 @@ test_unit_unit_tests_SOURCES += test/unit/policy-texts.h test/unit/test-policy.c
 	test/unit/test-policy-lint.c
 
 # What is kept in a dict
-test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c
+test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c test/unit/test-exceptions.c \
+	test/unit/test-seen.c test/unit/test-userkey.c
 
 # Dovecot configuration
 test_unit_unit_tests_SOURCES += test/unit/doveconf-texts.h test/unit/test-doveconf.c \

@@ -21,5 +21,6 @@ const struct oom_case *oom_cases(void)
 	oom_add_plain();
 	oom_add_catalogue();
 	oom_add_policy();
+	oom_add_kept();
 	return cases;
 }

@@ -45,6 +45,7 @@ struct oom_case *oom_add(const char *label, oom_function *run, const void *conte
 void oom_add_plain(void);
 void oom_add_catalogue(void);
 void oom_add_policy(void);
+void oom_add_kept(void);
 /* Compiles the catalogue of oom_add_catalogue(). Returns the path of the file. */
 const char *oom_write_database(void);
 

@@ -34,6 +34,9 @@ RS_SUITE(decide_random)
 
 /* What is kept in a dict */
 RS_SUITE(dict_uri)
+RS_SUITE(exceptions)
+RS_SUITE(seen)
+RS_SUITE(userkey)
 
 /* All of these */
 RS_SUITE(scale)
