@@ -79,7 +79,7 @@ struct rs_rule {
 	const char *id, *tag, *message;
 	enum rs_action action;
 	enum rs_mode mode;
-	bool covering, any_address;
+	bool covering, any_address, notify;
 	bool reply_given;
 	enum rs_reply reply;
 	struct rs_conds conds, not_conds;
@@ -132,6 +132,10 @@ struct rs_policy {
 	int64_t max_age;
 	unsigned reload_interval;
 	char id[17];
+	struct rs_policy_exceptions exceptions;
+	struct rs_policy_state state;
+	bool write_interval_given;
+	struct rs_policy_alert alert;
 	struct rs_netset own_networks;
 	struct rs_net *nat64;
 	size_t nat64_count;

@@ -58,6 +58,11 @@ const char *rs_reader_user(struct rs_policy_reader *reader, const struct rs_json
 bool rs_reader_when(struct rs_policy_reader *reader, const struct rs_json *value, int64_t *first_r,
 		    int64_t *end_r);
 
+/* A length of time in seconds, min to max; keeps *seconds_r with an error. range: "1 s to
+ * 30 s", example: "2s". */
+void rs_reader_duration(struct rs_policy_reader *reader, const struct rs_json *value, int64_t min,
+			int64_t max, const char *range, const char *example, int64_t *seconds_r);
+
 /* --- parts --- */
 
 /* Reads the keys of conditions in object (policy-cond.c). where: for
@@ -74,6 +79,10 @@ char *rs_policy_read_file(const char *path, size_t max_size, struct stat *identi
 void rs_policy_hash(struct rs_policy *policy, const void *data, size_t len);
 /* Reads the list of rules (policy-rule.c). */
 void rs_reader_rules(struct rs_policy_reader *reader, const struct rs_json *list);
+/* Read what the policy keeps about users, and how it alerts (policy-kept.c). */
+void rs_reader_exceptions(struct rs_policy_reader *reader, const struct rs_json *object);
+void rs_reader_state(struct rs_policy_reader *reader, const struct rs_json *object);
+void rs_reader_alert(struct rs_policy_reader *reader, const struct rs_json *object);
 /* Reads an object of user entries (policy-entries.c). */
 void rs_reader_entries(struct rs_policy_reader *reader, const struct rs_json *object);
 void rs_entries_free(struct rs_entries *entries);

@@ -135,13 +135,8 @@ static void read_nat64(struct rs_policy_reader *reader, const struct rs_json *va
 
 static void read_max_age(struct rs_policy_reader *reader, const struct rs_json *value)
 {
-	const char *text = rs_reader_string(reader, value);
-
-	if (text != NULL && rs_duration_parse(text, &reader->policy->max_age) < 0)
-		rs_json_complain(reader->diags, RS_LEVEL_ERROR, value,
-				 "\"%s\" is no length of time from 1 s to 3650 days; write it like "
-				 "30d or 12h (s, m, h, d, w)",
-				 text);
+	rs_reader_duration(reader, value, 1, INT64_MAX, "1 s to 3650 days", "30d or 12h",
+			   &reader->policy->max_age);
 }
 
 static void read_reload_interval(struct rs_policy_reader *reader, const struct rs_json *value)
@@ -201,6 +196,9 @@ static const struct {
 	{ "nat64_prefix", read_nat64 },
 	{ "max_age", read_max_age },
 	{ "reload_interval", read_reload_interval },
+	{ "exceptions", rs_reader_exceptions },
+	{ "state", rs_reader_state },
+	{ "alert", rs_reader_alert },
 	{ "rules", rs_reader_rules },
 	{ "user_entries", rs_reader_entries },
 	{ "user_entries_file", read_entries_file },

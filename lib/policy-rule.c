@@ -6,8 +6,8 @@
 
 /* The keys of a rule besides its conditions. */
 #define RULE_KEYS                                                                                  \
-	"id", "action", "tag", "mode", "reply", "message", "covering", "any_address", "not",       \
-		"comment"
+	"id", "action", "tag", "mode", "reply", "message", "covering", "any_address", "notify",    \
+		"not", "comment"
 #define COND_KEYS                                                                                  \
 	"relay", "class", "network", "via", "user", "group", "service", "mechanism", "credential", \
 		"tls", "min_tls", "master", "not_before", "not_after"
@@ -186,6 +186,8 @@ static void read_rule(struct rs_policy_reader *reader, const struct rs_json *obj
 		rs_reader_bool(reader, value, &rule->covering);
 	if ((value = rs_json_member(object, "any_address")) != NULL)
 		rs_reader_bool(reader, value, &rule->any_address);
+	if ((value = rs_json_member(object, "notify")) != NULL)
+		rs_reader_bool(reader, value, &rule->notify);
 	if ((value = rs_json_member(object, "comment")) != NULL)
 		(void)rs_reader_string(reader, value);
 	rs_reader_conds(reader, object, where, &rule->conds);

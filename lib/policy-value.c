@@ -275,3 +275,20 @@ bool rs_reader_when(struct rs_policy_reader *reader, const struct rs_json *value
 	rs_json_complain(reader->diags, RS_LEVEL_ERROR, value, "\"%s\" %s", text, error);
 	return false;
 }
+
+void rs_reader_duration(struct rs_policy_reader *reader, const struct rs_json *value, int64_t min,
+			int64_t max, const char *range, const char *example, int64_t *seconds_r)
+{
+	const char *text = rs_reader_string(reader, value);
+	int64_t seconds;
+
+	if (text == NULL)
+		return;
+	if (rs_duration_parse(text, &seconds) == 0 && seconds >= min && seconds <= max)
+		*seconds_r = seconds;
+	else
+		rs_json_complain(reader->diags, RS_LEVEL_ERROR, value,
+				 "\"%s\" is no length of time from %s; write it like %s (s, m, h, "
+				 "d, w)",
+				 text, range, example);
+}

@@ -9,7 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define DEFAULT_MAX_AGE (30 * 86400)
+#define DAY 86400
+#define DEFAULT_MAX_AGE (30 * DAY)
 #define DEFAULT_RELOAD_INTERVAL 10
 
 void rs_policy_hash(struct rs_policy *policy, const void *data, size_t len)
@@ -55,6 +56,20 @@ static struct rs_policy *policy_new(const char *path)
 	policy->no_address = RS_ACTION_ALLOW;
 	policy->max_age = DEFAULT_MAX_AGE;
 	policy->reload_interval = DEFAULT_RELOAD_INTERVAL;
+	policy->exceptions = (struct rs_policy_exceptions){
+		.timeout = 2,
+		.cache = 60,
+		.longest = 180 * DAY,
+	};
+	policy->state = (struct rs_policy_state){
+		.write_interval = 600,
+		.forget_after = 180 * DAY,
+		.pairs = 100000,
+	};
+	policy->alert = (struct rs_policy_alert){
+		.repeat_after = DAY,
+		.socket = "/dev/log",
+	};
 	snprintf(policy->id, sizeof(policy->id), "%016" PRIx64, (uint64_t)RS_FNV_BEGIN);
 	return policy;
 }
@@ -220,4 +235,19 @@ const char *rs_policy_id(const struct rs_policy *policy)
 size_t rs_policy_rule_count(const struct rs_policy *policy)
 {
 	return policy->rule_count;
+}
+
+const struct rs_policy_exceptions *rs_policy_exceptions(const struct rs_policy *policy)
+{
+	return &policy->exceptions;
+}
+
+const struct rs_policy_state *rs_policy_state(const struct rs_policy *policy)
+{
+	return &policy->state;
+}
+
+const struct rs_policy_alert *rs_policy_alert(const struct rs_policy *policy)
+{
+	return &policy->alert;
 }

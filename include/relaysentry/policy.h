@@ -71,6 +71,34 @@ unsigned rs_policy_reload_interval(const struct rs_policy *policy);
 const char *rs_policy_id(const struct rs_policy *policy);
 size_t rs_policy_rule_count(const struct rs_policy *policy);
 
+/* "exceptions": where users' exceptions are kept. Durations are seconds. */
+struct rs_policy_exceptions {
+	const char *dict; /* as rs_dict_uri_parse() reads it; NULL: there are none */
+	unsigned timeout; /* how long a login waits for the dict, 1..30 */
+	unsigned cache;	  /* how long an answer is used again, 1..3600 */
+	int64_t longest;  /* how far off the end of a new one may be */
+};
+/* "state": what is remembered of each user and relay. */
+struct rs_policy_state {
+	const char *dict;	/* NULL: memory only */
+	int64_t write_interval; /* between two writes of the same record */
+	int64_t forget_after;	/* the last login */
+	size_t pairs;		/* kept in memory */
+	bool present;		/* false: all are defaults */
+};
+/* "alert": how often what is reported again and again is sent. */
+struct rs_policy_alert {
+	bool present;	      /* false: every report, each time */
+	int64_t repeat_after; /* the last one of the same user, relay and kind */
+	int64_t learn_until;  /* the first second at which alerts are sent; 0: no such time */
+	const char *facility; /* of syslog, by its name; NULL: no syslog */
+	const char *socket;   /* of syslog, an absolute path */
+};
+/* Never NULL; they live as long as the policy. */
+const struct rs_policy_exceptions *rs_policy_exceptions(const struct rs_policy *policy);
+const struct rs_policy_state *rs_policy_state(const struct rs_policy *policy);
+const struct rs_policy_alert *rs_policy_alert(const struct rs_policy *policy);
+
 /* Facts that exist only after the other passdbs. */
 enum rs_fact {
 	RS_FACT_GROUP = 1 << 0, /* some rule has "group" */

@@ -27,6 +27,7 @@ RS_SUITE(relaydb_refused)
 
 /* Policy and decision */
 RS_SUITE(policy)
+RS_SUITE(policy_kept)
 RS_SUITE(policy_lint)
 RS_SUITE(decide_rules)
 RS_SUITE(decide_points)
