@@ -14,6 +14,47 @@ struct target {
 typedef bool source_function(const struct rs_decision *d, const struct target *target,
 			     enum rs_action *action_r);
 
+static bool exception_covers(const char *what, const struct target *target)
+{
+	if (what[0] == '*')
+		return true;
+	for (uint32_t i = 0; i < target->count; i++) {
+		const struct rs_relay *relay = target->covers[i].relay;
+
+		if (strcmp(what[0] == '@' ? what + 1 : what,
+			   what[0] == '@' ? rs_class_name(relay->class_) : relay->id) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool from_exceptions(const struct rs_decision *d, const struct target *target,
+			    enum rs_action *action_r)
+{
+	const struct rs_exceptions *exceptions = d->login->exceptions;
+	struct rs_verdict *verdict = d->verdict;
+
+	if (d->login->exceptions_pending) {
+		verdict->wants_exceptions = true;
+		return false;
+	}
+	/* They lie in the order of their rank. */
+	for (size_t i = 0; exceptions != NULL && i < rs_exceptions_count(exceptions); i++) {
+		const struct rs_exception *exception = rs_exceptions_get(exceptions, i);
+
+		if (d->login->time >= exception->not_after ||
+		    !exception_covers(exception->relay, target))
+			continue;
+		*action_r = RS_ACTION_ALLOW;
+		snprintf(verdict->entry_text, sizeof(verdict->entry_text), "exception %s",
+			 exception->relay);
+		verdict->entry_source = verdict->entry_text;
+		verdict->exception = exception;
+		return true;
+	}
+	return false;
+}
+
 static bool item_is(const char *item, size_t len, const char *word)
 {
 	if (strlen(word) != len)
@@ -128,6 +169,7 @@ static bool from_user_entries(const struct rs_decision *d, const struct target *
 
 /* In the order in which they are asked. */
 static source_function *const sources[] = {
+	from_exceptions,
 	from_fields,
 	from_user_entries,
 };

@@ -252,6 +252,15 @@ static void add_failed(struct line *line, const struct rs_decision *d, const str
 	}
 }
 
+/* " until 2026-11-22T23:59:59Z", its last second. */
+static void add_end(struct line *line, const struct rs_exception *exception)
+{
+	char buf[RS_WHEN_LEN];
+
+	if (exception != NULL && exception->not_after < RS_EXCEPTION_LATEST)
+		add(line, " until %s", rs_when_format(exception->not_after - 1, buf));
+}
+
 static void add_matched(struct line *line, const struct rs_decision *d, const struct rs_rule *rule,
 			const struct rs_trial *trial)
 {
@@ -266,6 +275,7 @@ static void add_matched(struct line *line, const struct rs_decision *d, const st
 	if (d->verdict->entry_source != NULL && rule->action == RS_ACTION_USER_POLICY) {
 		add(line, "%s%s by ", first ? "" : ", ", rs_action_name(trial->action));
 		add_foreign(line, d->verdict->entry_source);
+		add_end(line, d->verdict->exception);
 		first = false;
 	}
 	if (first)
@@ -305,6 +315,8 @@ const char *rs_why(const struct rs_decision *d, const struct rs_rule *rule,
 		add_known(&line, d->login->user, "the user");
 		add(&line, " has no entry for ");
 		add_covers(&line, d, rule, false);
+		if (d->login->exceptions_pending)
+			add(&line, "; exceptions were not looked up");
 		break;
 	}
 	return buf;

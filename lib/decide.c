@@ -44,17 +44,24 @@ static void reset(struct rs_verdict *verdict)
 	verdict->message = NULL;
 	verdict->reason = "no rule ended it";
 	verdict->entry_source = NULL;
+	verdict->exception = NULL;
+	verdict->wants_exceptions = false;
 	verdict->no_address = false;
 	verdict->report_count = 0;
 	verdict->entry_text[0] = '\0';
 }
 
+/* rule NULL: no_address. */
 static void add_report(struct rs_verdict *verdict, enum rs_action action, bool enforced,
-		       const char *rule)
+		       const struct rs_rule *rule)
 {
 	if (verdict->report_count < verdict->report_room)
-		verdict->reports[verdict->report_count++] =
-			(struct rs_report){ action, enforced, rule };
+		verdict->reports[verdict->report_count++] = (struct rs_report){
+			.action = action,
+			.enforced = enforced,
+			.rule = rule != NULL ? rule->id : "no_address",
+			.notify = rule != NULL && rule->notify,
+		};
 }
 
 static void add_tag(struct rs_verdict *verdict, const char *tag)
@@ -136,15 +143,16 @@ static void end(struct rs_decision *d, const struct rs_rule *rule, enum rs_actio
 	if (action == RS_ACTION_DENY)
 		set_reply(d, rule);
 	if (action == RS_ACTION_DENY || action == RS_ACTION_ALERT)
-		add_report(verdict, action, enforce, rule != NULL ? rule->id : "no_address");
+		add_report(verdict, action, enforce, rule);
 }
 
 /* What a rule that matched does. Returns true when it ends the decision. */
 static bool apply(struct rs_decision *d, const struct rs_rule *rule, enum rs_action action)
 {
 	if (rule->mode == RS_MODE_TESTING) {
-		add_report(d->verdict, action, false, rule->id);
+		add_report(d->verdict, action, false, rule);
 		d->verdict->entry_source = NULL;
+		d->verdict->exception = NULL;
 		return false;
 	}
 	if (action == RS_ACTION_TAG) {

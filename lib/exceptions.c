@@ -8,8 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The end of the year 9999: what is added to a time cannot overflow. */
-#define TIME_MAX INT64_C(253402300799)
 #define ID_MAX 63U
 #define ID_BYTES "abcdefghijklmnopqrstuvwxyz0123456789-"
 
@@ -49,10 +47,10 @@ int rs_exception_check(const struct rs_exception *exception, const char **error_
 	if (!is_relay(exception->relay))
 		return -1;
 	*error_r = "not_after: write seconds since 1970, not behind the year 9999";
-	if (exception->not_after < 0 || exception->not_after > TIME_MAX)
+	if (exception->not_after < 0 || exception->not_after > RS_EXCEPTION_LATEST)
 		return -1;
 	*error_r = "since: write seconds since 1970, not behind the year 9999";
-	if (exception->since < 0 || exception->since > TIME_MAX)
+	if (exception->since < 0 || exception->since > RS_EXCEPTION_LATEST)
 		return -1;
 	*error_r = "reason: write at most 500 bytes of UTF-8";
 	if (!is_text(exception->reason))

@@ -17,6 +17,7 @@ struct rs_report {
 	enum rs_action action; /* ALERT or DENY; ALLOW and TAG only for rules in testing */
 	bool enforced;	       /* false: what would have been done (testing) */
 	const char *rule;      /* the rule's id; "no_address" when that setting refused */
+	bool notify;	       /* the rule's "notify" */
 };
 
 /* Tags beyond this are not kept; policies that could set more are refused. */
@@ -41,9 +42,13 @@ struct rs_verdict {
 	const char *message; /* of a deny with reply REASON; else NULL */
 	const char *reason;  /* a constant: why, in words ("rule", "no rule ended it",
 				"no relay", "mode none", "own network", "no address", ...) */
-	/* For user-policy: which source and entry decided ("passdb field
-	 * relaysentry_deny", "user_entries @example.net"); NULL else. */
+	/* For user-policy: which source and entry decided ("exception mobile", "passdb
+	 * field relaysentry_deny", "user_entries @example.net"); NULL else. */
 	const char *entry_source;
+	const struct rs_exception *exception; /* that decided; of the login's; NULL else */
+	/* A rule asked for the user's exceptions, which are pending: all is decided as if
+	 * there were none. Look them up and decide again. */
+	bool wants_exceptions;
 	struct rs_ip remote; /* the address that was looked up, after NAT64 */
 	bool no_address;     /* none was reported: the caller counts and warns */
 	/* report_count reports in the order of the rules; the storage behind it

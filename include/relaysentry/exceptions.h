@@ -15,6 +15,8 @@
 #define RS_EXCEPTIONS_MAX 64U	      /* of one user */
 #define RS_EXCEPTIONS_TEXT_MAX 16384U /* bytes of a list as text */
 #define RS_EXCEPTION_REASON_MAX 500U  /* bytes; "by" as well */
+/* The latest not_after: the end of the year 9999, which stands for no end. */
+#define RS_EXCEPTION_LATEST INT64_C(253402300799)
 
 struct rs_exception {
 	const char *relay;	  /* an id, "@class" or "*" */

@@ -4,6 +4,7 @@
 
 /* The facts of one login attempt. */
 
+#include <relaysentry/exceptions.h>
 #include <relaysentry/ip.h>
 
 #include <stdbool.h>
@@ -42,6 +43,10 @@ struct rs_login {
 	const char *group;
 	const char *allow;
 	const char *deny;
+	/* The user's exceptions; NULL: none. Pending: they were not looked up yet, and
+	 * exceptions is not read. */
+	const struct rs_exceptions *exceptions;
+	bool exceptions_pending;
 	struct rs_ip remote; /* the client; family 0: none was reported */
 	/* The directly connected peer when another address was reported for the
 	 * client; else family 0. */

@@ -85,6 +85,19 @@ static void parse_ip(const char *text, struct rs_ip *ip_r)
 		abort();
 }
 
+static const struct rs_exceptions *read_exceptions(const char *text)
+{
+	static struct rs_exceptions *exceptions;
+
+	rs_exceptions_free(&exceptions);
+	if (text == NULL)
+		return NULL;
+	exceptions = rs_exceptions_parse("exceptions", text, strlen(text), NULL);
+	if (exceptions == NULL)
+		abort();
+	return exceptions;
+}
+
 void fixture_login(const struct fixture_login *from, struct rs_login *to_r)
 {
 	struct rs_zone utc = { .name = "UTC" };
@@ -99,6 +112,8 @@ void fixture_login(const struct fixture_login *from, struct rs_login *to_r)
 	to_r->group = from->group;
 	to_r->allow = from->allow;
 	to_r->deny = from->deny;
+	to_r->exceptions = read_exceptions(from->exceptions);
+	to_r->exceptions_pending = from->exceptions_pending;
 	to_r->service = from->service != NULL ? from->service : "imap";
 	to_r->mechanism = from->mechanism != NULL ? from->mechanism : "PLAIN";
 	to_r->credential = from->credential;
@@ -124,12 +139,15 @@ const char *fixture_verdict(const struct rs_verdict *v, char buf[FIXTURE_LEN])
 	for (size_t i = 0; i < v->tag_count; i++)
 		ADD("%s%s", i == 0 ? "; tags " : ",", v->tags[i]);
 	for (size_t i = 0; i < v->report_count; i++)
-		ADD("%s%s%s=%s", i == 0 ? "; reports " : " ", rs_action_name(v->reports[i].action),
-		    v->reports[i].enforced ? "" : "?", v->reports[i].rule);
+		ADD("%s%s%s%s=%s", i == 0 ? "; reports " : " ",
+		    rs_action_name(v->reports[i].action), v->reports[i].enforced ? "" : "?",
+		    v->reports[i].notify ? "!" : "", v->reports[i].rule);
 	if (v->decided == RS_ACTION_DENY)
 		ADD("; reply %s", v->reply == RS_REPLY_REASON ? v->message : "generic");
 	if (v->entry_source != NULL)
 		ADD("; entry %s", v->entry_source);
+	if (v->wants_exceptions)
+		ADD("; wants exceptions");
 #undef ADD
 	return buf;
 }

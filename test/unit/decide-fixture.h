@@ -27,6 +27,8 @@ struct fixture_login {
 	const char *via;
 	const char *user; /* NULL: alice@example.org */
 	const char *group, *allow, *deny;
+	const char *exceptions; /* as JSON */
+	bool exceptions_pending;
 	const char *service, *mechanism; /* NULL: imap, PLAIN */
 	const char *master;
 	enum rs_credential credential;
@@ -45,10 +47,12 @@ const struct rs_relaydb *fixture_db(void);
 
 /* The policy with "version": 1 before it, bound; NULL with a failed check. */
 struct rs_policy *fixture_policy(const char *label, const char *text);
+/* Its exceptions die with the next call. */
 void fixture_login(const struct fixture_login *from, struct rs_login *to_r);
 
 /* Writes a verdict: `deny by rule no-sending: rule; tags a,b; reports deny=no-sending
- * tag?=x; reply reason "..."; entry ...` ("?": not enforced). Returns buf. */
+ * tag?=x; reply reason "..."; entry ...; wants exceptions` ("?": not enforced, "!":
+ * notify). Returns buf. */
 #define FIXTURE_LEN 1024
 const char *fixture_verdict(const struct rs_verdict *verdict, char buf[FIXTURE_LEN]);
 

@@ -55,6 +55,7 @@ void rs_model_random(struct model *m)
 		rule->covering = pick(3) == 0;
 		rule->any_address = pick(3) == 0;
 		rule->generic = pick(2);
+		rule->notify = pick(2);
 		random_conds(&rule->conds, 5);
 		random_conds(&rule->not_conds, 12);
 	}
@@ -83,6 +84,24 @@ void rs_model_random_login(struct model_login *l)
 	l->credential = pick(RS_COUNT(credentials));
 	l->tls = pick(3);
 	l->verified = pick(2);
+	l->exceptions = maybe_set(RS_COUNT(targets), 3);
+	l->ended = maybe_set(RS_COUNT(targets), 3) & ~l->exceptions;
+	l->pending = pick(5) == 0;
+}
+
+void rs_model_put_exceptions(struct rs_strbuf *text, const struct model_login *l)
+{
+	bool first = true;
+
+	rs_strbuf_add_text(text, "[");
+	for (size_t i = RS_COUNT(targets); i-- > 0;) {
+		if (((l->exceptions | l->ended) & 1U << i) == 0)
+			continue;
+		rs_strbuf_addf(text, "%s{\"relay\":\"%s\",\"not_after\":%d}", first ? "" : ",",
+			       targets[i], (l->ended & 1U << i) != 0 ? MODEL_TIME : MODEL_TIME + 1);
+		first = false;
+	}
+	rs_strbuf_add_text(text, "]");
 }
 
 /* --- the policy as text --- */
@@ -141,6 +160,8 @@ static void put_rule(struct rs_strbuf *text, const struct model_rule *rule)
 		rs_strbuf_add_text(text, ",\"covering\":true");
 	if (rule->any_address)
 		rs_strbuf_add_text(text, ",\"any_address\":true");
+	if (rule->notify)
+		rs_strbuf_add_text(text, ",\"notify\":true");
 	put_conds(text, &rule->conds, &first);
 	first = true;
 	put_conds(&not_text, &rule->not_conds, &first);

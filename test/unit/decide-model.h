@@ -48,7 +48,7 @@ struct model_conds {
 struct model_rule {
 	char id[24], tag[24];
 	unsigned action, mode;
-	bool covering, any_address, generic;
+	bool covering, any_address, generic, notify;
 	struct model_conds conds, not_conds;
 };
 
@@ -64,12 +64,17 @@ struct model {
 	struct model_entry entries[RS_COUNT(users)];
 };
 
+/* When all of them log in. */
+#define MODEL_TIME 1795348800
+
 struct model_login {
 	size_t address, via; /* of addresses */
 	const char *user, *group, *allow, *deny, *service;
 	unsigned credential;
 	unsigned tls; /* enum rs_tls */
 	bool verified;
+	unsigned exceptions, ended; /* sets of targets; of those that ended just now */
+	bool pending;
 };
 
 /* What the reference knows of a login. */
@@ -83,6 +88,8 @@ struct reference {
 void rs_model_seed(void);
 void rs_model_random(struct model *m);
 void rs_model_random_login(struct model_login *l);
+/* Writes the login's exceptions. */
+void rs_model_put_exceptions(struct rs_strbuf *text, const struct model_login *l);
 /* Writes the model as a policy. */
 void rs_model_put(struct rs_strbuf *text, const struct model *m);
 /* Decides; *v must be zero but for room for the reports. */

@@ -128,11 +128,38 @@ static int ask(const struct reference *r, const struct model_rule *rule,
 	return -1;
 }
 
+/* The exceptions, in the order of their rank; the pool has them so. */
+static bool excepted(const struct reference *r, const struct model_rule *rule,
+		     struct rs_verdict *verdict)
+{
+	if (cover(r, rule, 0) == NULL)
+		return false;
+	if (r->l->pending) {
+		verdict->wants_exceptions = true;
+		return false;
+	}
+	for (int rank = 0; rank < 3; rank++) {
+		for (size_t i = 0; i < RS_COUNT(targets); i++) {
+			if ((r->l->exceptions & 1U << i) == 0 ||
+			    !target_is(r, rule, targets[i], rank))
+				continue;
+			snprintf(verdict->entry_text, sizeof(verdict->entry_text), "exception %s",
+				 targets[i]);
+			verdict->entry_source = verdict->entry_text;
+			return true;
+		}
+	}
+	return false;
+}
+
 static int ask_all(const struct reference *r, const struct model_rule *rule,
 		   struct rs_verdict *verdict)
 {
-	int action = ask(r, rule, NULL, r->l->allow, r->l->deny);
+	int action;
 
+	if (excepted(r, rule, verdict))
+		return RS_ACTION_ALLOW;
+	action = ask(r, rule, NULL, r->l->allow, r->l->deny);
 	if (action >= 0) {
 		verdict->entry_source = action == RS_ACTION_DENY ? "passdb field relaysentry_deny"
 								 : "passdb field relaysentry_allow";
@@ -172,7 +199,8 @@ static void conclude(const struct reference *r, const struct model_rule *rule, i
 	if (action == RS_ACTION_DENY || action == RS_ACTION_ALERT)
 		v->reports[v->report_count++] =
 			(struct rs_report){ v->decided, enforce,
-					    rule != NULL ? rule->id : "no_address" };
+					    rule != NULL ? rule->id : "no_address",
+					    rule != NULL && rule->notify };
 }
 
 static void add_tag(struct rs_verdict *v, const char *tag)
@@ -212,7 +240,8 @@ void rs_reference_decide(struct reference *r, struct rs_verdict *v)
 		if (rule->mode == 1) {
 			v->entry_source = NULL;
 			v->reports[v->report_count++] =
-				(struct rs_report){ (enum rs_action)action, false, rule->id };
+				(struct rs_report){ (enum rs_action)action, false, rule->id,
+						    rule->notify };
 		} else if (action == RS_ACTION_TAG) {
 			add_tag(v, rule->tag);
 		} else {

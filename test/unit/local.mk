@@ -64,7 +64,7 @@ EXTRA_DIST += test/unit/mmdb-readers.test
 test_unit_unit_tests_SOURCES += test/unit/decide-fixture.c test/unit/decide-fixture.h
 test_unit_unit_tests_SOURCES += test/unit/decide-model.c test/unit/decide-model.h \
 	test/unit/decide-reference.c
-test_unit_unit_tests_SOURCES += test/unit/decide-rules.h \
+test_unit_unit_tests_SOURCES += test/unit/decide-rules.h test/unit/test-decide-entries.c \
 	test/unit/test-decide-points.c \
 	test/unit/test-decide-random.c test/unit/test-decide-rules.c
 test_unit_unit_tests_SOURCES += test/unit/policy-texts.h test/unit/test-policy.c \

@@ -31,6 +31,7 @@ RS_SUITE(policy_kept)
 RS_SUITE(policy_lint)
 RS_SUITE(decide_rules)
 RS_SUITE(decide_points)
+RS_SUITE(decide_entries)
 RS_SUITE(decide_random)
 
 /* What is kept in a dict */

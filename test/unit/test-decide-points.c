@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The further points of the policy's semantics (doc/design.md, "Policy") that
- * decide about a login: what is told, users, groups, entries, addresses. Point
- * 11 is the plugin's (test/integration/test_broken.py), 13 the reader's
+ * decide about a login: what is told, users, groups, addresses. Point 9 stands in
+ * test-decide-entries.c, 11 is the plugin's (test/integration/test_broken.py), 13 the reader's
  * (test-policy.c). */
 #include "decide-fixture.h"
 #include "decide-rules.h"
@@ -148,83 +148,36 @@ static void test_group_field(void)
 	RUN(cases);
 }
 
-static void test_entries(void)
+static void test_notify(void)
 {
-#define E(entries) ENFORCE "\"user_entries\": {" entries "}, " RULES(ENTRIES)
-#define BY(action, source) action " by own; entry " source
-#define DENY_BY(source) DENIED("own") "; entry " source
+#define NOTIFY "\"notify\": true, "
 	static const struct fixture_case cases[] = {
-		{ "no entry: goes on", E(""), { .address = MOBILE }, NO_MATCH },
-		{ "field before user_entries",
-		  E("\"alice@example.org\": {\"allow\": \"mobile\"}"),
+		{ "alert",
+		  ENFORCE RULES(ALERT("r", NOTIFY)),
+		  { .address = MOBILE },
+		  "alert by r; reports alert!=r" },
+		{ "deny",
+		  ENFORCE RULES(DENY("r", NOTIFY)),
+		  { .address = MOBILE },
+		  "deny by r; reports deny!=r; reply generic" },
+		{ "false is the default",
+		  ENFORCE RULES(ALERT("r", "\"notify\": false, ")),
+		  { .address = MOBILE },
+		  "alert by r; reports alert=r" },
+		{ "each rule for itself",
+		  ENFORCE RULES(DENY("t", NOTIFY "\"mode\": \"testing\", ") "," ALERT("r", "")),
+		  { .address = MOBILE },
+		  "alert by r; reports deny?!=t alert=r" },
+		{ "user-policy",
+		  ENFORCE RULES(RULE("own", NOTIFY "\"action\": \"user-policy\", \"reply\": "
+						   "\"generic\"")),
 		  { .address = MOBILE, .deny = "*" },
-		  DENY_BY("passdb field relaysentry_deny") },
-		{ "a field without an entry for this relay goes on",
-		  E("\"alice@example.org\": {\"allow\": \"mobile\"}"),
-		  { .address = MOBILE, .deny = "gmail, @cloud" },
-		  BY("allow", "user_entries alice@example.org") },
-		{ "field: id before class",
-		  E(""),
-		  { .address = MOBILE, .allow = "mobile", .deny = "@mail-relay,*" },
-		  BY("allow", "passdb field relaysentry_allow") },
-		{ "field: class before *",
-		  E(""),
-		  { .address = MOBILE, .allow = "@mail-relay", .deny = "*" },
-		  BY("allow", "passdb field relaysentry_allow") },
-		{ "field: deny before allow at equal rank",
-		  E(""),
-		  { .address = MOBILE, .allow = "mobile", .deny = " gmail , Mobile" },
-		  DENY_BY("passdb field relaysentry_deny") },
-		{ "exact user before @domain",
-		  E("\"@example.org\": {\"deny\": \"mobile\"}, "
-		    "\"alice@example.org\": {\"allow\": \"*\"}"),
-		  { .address = MOBILE },
-		  BY("allow", "user_entries alice@example.org") },
-		{ "@domain before *",
-		  E("\"*\": {\"deny\": \"mobile\"}, \"@example.org\": {\"allow\": \"*\"}"),
-		  { .address = MOBILE },
-		  BY("allow", "user_entries @example.org") },
-		{ "* for everybody",
-		  E("\"*\": {\"deny\": \"mobile\"}"),
-		  { .address = MOBILE },
-		  DENY_BY("user_entries *") },
-		{ "a user without an entry for this relay: @domain",
-		  E("\"alice@example.org\": {\"deny\": \"gmail\"}, "
-		    "\"@example.org\": {\"allow\": \"mobile\"}"),
-		  { .address = MOBILE },
-		  BY("allow", "user_entries @example.org") },
-		{ "id before class before *",
-		  E("\"*\": {\"deny\": [\"*\", \"@mail-relay\"], \"allow\": \"mobile\"}"),
-		  { .address = MOBILE },
-		  BY("allow", "user_entries *") },
-		{ "class before *",
-		  E("\"*\": {\"deny\": \"*\", \"allow\": \"@mail-relay\"}"),
-		  { .address = MOBILE },
-		  BY("allow", "user_entries *") },
-		{ "deny before allow at equal rank",
-		  E("\"*\": {\"allow\": \"mobile\", \"deny\": \"mobile\"}"),
-		  { .address = MOBILE },
-		  DENY_BY("user_entries *") },
-		{ "an allow list refuses nothing that it does not name",
-		  E("\"alice@example.org\": {\"allow\": [\"gmail\"]}"),
-		  { .address = MOBILE },
-		  NO_MATCH },
-		{ "an entry holds on its last day",
-		  E("\"*\": {\"deny\": {\"relay\": \"mobile\", \"not_after\": \"2026-11-22\"}}"),
-		  { .address = MOBILE, .at = "2026-11-22T23:59:59Z" },
-		  DENY_BY("user_entries *") },
-		{ "and not behind it",
-		  E("\"*\": {\"deny\": {\"relay\": \"mobile\", \"not_after\": \"2026-11-22\"}}"),
-		  { .address = MOBILE, .at = "2026-11-23T00:00:00Z" },
-		  NO_MATCH },
-		{ "no relay: no entry",
-		  E("\"*\": {\"deny\": \"*\"}"),
-		  { .address = HOME },
-		  "allow: no relay" },
-		{ "a name without domain",
-		  E("\"alice\": {\"deny\": \"*\"}"),
-		  { .address = MOBILE, .user = "Alice" },
-		  DENY_BY("user_entries alice") },
+		  "deny by own; reports deny!=own; reply generic; entry passdb field "
+		  "relaysentry_deny" },
+		{ "no_address never",
+		  ENFORCE "\"no_address\": \"deny\", " RULES(DENY("r", NOTIFY)),
+		  { .address = NULL },
+		  "deny: no address; reports deny=no_address; reply generic" },
 	};
 
 	RUN(cases);
@@ -336,7 +289,7 @@ void rs_suite_decide_points(CU_pSuite suite)
 	CU_add_test(suite, "policy point 7: users and their domains", test_user);
 	CU_add_test(suite, "policy point 7: names of any length", test_long_user);
 	CU_add_test(suite, "policy point 8: groups come comma separated", test_group_field);
-	CU_add_test(suite, "policy point 9: user entries and their ranks", test_entries);
+	CU_add_test(suite, "a report says whether its rule notifies", test_notify);
 	CU_add_test(suite, "policy point 10: no address, own networks, NAT64", test_addresses);
 	CU_add_test(suite, "policy point 12: a relay that the database does not know",
 		    test_unknown_relay);

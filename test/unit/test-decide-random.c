@@ -27,6 +27,7 @@ static void compare(const struct model *m, const struct rs_policy *policy, const
 		struct fixture_login facts = { 0 };
 		struct rs_login login;
 		unsigned char before[sizeof(login)];
+		struct rs_strbuf exceptions = { 0 };
 		size_t steps = 0;
 
 		rs_model_random_login(&l);
@@ -41,11 +42,16 @@ static void compare(const struct model *m, const struct rs_policy *policy, const
 		facts.no_tls = l.tls == RS_TLS_OFF;
 		facts.tls_unknown = l.tls == RS_TLS_UNKNOWN;
 		facts.unverified = !l.verified;
+		rs_model_put_exceptions(&exceptions, &l);
+		facts.exceptions = rs_strbuf_text(&exceptions);
+		facts.exceptions_pending = l.pending;
 		fixture_login(&facts, &login);
+		RS_CHECK_INT(label, login.time, MODEL_TIME);
 		memcpy(before, &login, sizeof(login));
 		rs_reference_decide(&r, &expected);
 		rs_decide(policy, fixture_db(), &login, verdict, NULL, NULL);
 		fixture_verdict(verdict, got);
+		rs_strbuf_free(&exceptions);
 		if (!RS_CHECK_STR(label, got, fixture_verdict(&expected, want)))
 			break;
 		/* The same facts give the same verdict, explained or not. */

@@ -92,7 +92,7 @@ static void test_report(void)
 		{ "deny",
 		  { .credential = RS_CREDENTIAL_PASSWORD, .verified = true },
 		  { .cover = &cover },
-		  { RS_ACTION_DENY, true, "staff" },
+		  { RS_ACTION_DENY, true, "staff", false },
 		  "relaysentry: action=deny enforced=yes relay=outlook-mobile class=mail-relay "
 		  "network=52.125.128.0/20 rule=staff credential=password verified=yes" },
 		{ "tags and entry",
@@ -102,7 +102,7 @@ static void test_report(void)
 		    .tag_count = 3,
 		    .rule = "watch",
 		    .entry_source = "user_entries @example.net" },
-		  { RS_ACTION_ALERT, false, "watch" },
+		  { RS_ACTION_ALERT, false, "watch", true },
 		  "relaysentry: action=alert enforced=no relay=outlook-mobile class=mail-relay "
 		  "network=52.125.128.0/20 rule=watch credential=token verified=no "
 		  "tags=a,b\\x2cc,d\\x20e entry=user_entries\\x20@example.net" },
@@ -111,19 +111,19 @@ static void test_report(void)
 		  { .cover = &cover,
 		    .rule = "exceptions",
 		    .entry_source = "passdb field relaysentry_deny" },
-		  { RS_ACTION_ALERT, false, "staff" },
+		  { RS_ACTION_ALERT, false, "staff", false },
 		  "relaysentry: action=alert enforced=no relay=outlook-mobile class=mail-relay "
 		  "network=52.125.128.0/20 rule=staff credential=password verified=yes" },
 		{ "no relay",
 		  { .credential = RS_CREDENTIAL_OTHER },
 		  { .cover = NULL },
-		  { RS_ACTION_TAG, false, NULL },
+		  { RS_ACTION_TAG, false, NULL, false },
 		  "relaysentry: action=tag enforced=no relay=- class=- network=- rule=- "
 		  "credential=other verified=no" },
 		{ "hostile names",
 		  { .credential = RS_CREDENTIAL_APP_PASSWORD },
 		  { .cover = &evil },
-		  { RS_ACTION_DENY, true, "r\" rule=\"" },
+		  { RS_ACTION_DENY, true, "r\" rule=\"", false },
 		  "relaysentry: action=deny enforced=yes relay=x\\x20enforced\\x3dno\\x0a "
 		  "class=mail-relay network=a\\x20b rule=r\\x22\\x20rule\\x3d\\x22 "
 		  "credential=app-password verified=no" },
@@ -148,7 +148,7 @@ static void test_longest(void)
 	struct rs_verdict verdict = {
 		.cover = &cover, .tag_count = RS_TAGS_MAX, .rule = longest, .entry_source = longest
 	};
-	struct rs_report report = { RS_ACTION_USER_POLICY, false, longest };
+	struct rs_report report = { RS_ACTION_USER_POLICY, false, longest, false };
 	size_t len;
 
 	memset(longest, 'a', sizeof(longest) - 1);
