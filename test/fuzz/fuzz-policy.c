@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Policies and decisions. The input is a policy; behind a NUL may follow the
  * strings of a login, each ended by NUL: user, group, allow, deny, service,
- * mechanism, master, address, via. */
+ * mechanism, master, address, via, exceptions. */
 #include "fuzz.h"
 
 #include <relaysentry/decide.h>
@@ -51,6 +51,10 @@ static void decide(const struct rs_policy *policy, const struct rs_relaydb *db,
 	FUZZ_CHECK(action != RS_ACTION_DENY || rs_policy_mode(policy) == RS_MODE_ENFORCE);
 	FUZZ_CHECK(verdict->reason != NULL && verdict->tag_count <= RS_TAGS_MAX);
 	FUZZ_CHECK(verdict->message == NULL || login->verified);
+	FUZZ_CHECK(!verdict->wants_exceptions || login->exceptions_pending);
+	FUZZ_CHECK(verdict->exception == NULL ||
+		   (verdict->decided == RS_ACTION_ALLOW && !login->exceptions_pending &&
+		    verdict->exception->not_after > login->time));
 	FUZZ_CHECK(reports <= rs_policy_rule_count(policy));
 	check_reports(login, verdict);
 	/* The same facts give the same verdict, explained or not. */
@@ -79,10 +83,17 @@ static void read_address(const char *text, struct rs_ip *ip_r)
 		*ip_r = (struct rs_ip){ 0 };
 }
 
+/* The caller frees them; NULL when the text is none. */
+static struct rs_exceptions *read_exceptions(const char *text)
+{
+	return text != NULL ? rs_exceptions_parse("fuzz", text, strlen(text), NULL) : NULL;
+}
+
 static void try_logins(const struct rs_policy *policy, const struct rs_relaydb *db, const char *p,
 		       const char *end)
 {
 	struct rs_login login = { .time = 1700000000 };
+	struct rs_exceptions *exceptions;
 
 	login.user = next(&p, end);
 	login.group = next(&p, end);
@@ -93,15 +104,19 @@ static void try_logins(const struct rs_policy *policy, const struct rs_relaydb *
 	login.master = next(&p, end);
 	read_address(next(&p, end), &login.remote);
 	read_address(next(&p, end), &login.via);
+	login.exceptions = exceptions = read_exceptions(next(&p, end));
 	for (int i = 0; i < RS_CREDENTIAL_COUNT; i++) {
 		login.credential = (enum rs_credential)i;
 		login.verified = i % 2 == 0;
 		login.tls = (enum rs_tls)(i % 3);
+		login.exceptions_pending = i % 2 == 1;
 		decide(policy, db, &login);
 	}
 	if (login.remote.family == 0)
 		read_address("52.125.138.7", &login.remote);
+	login.exceptions_pending = false;
 	decide(policy, db, &login);
+	rs_exceptions_free(&exceptions);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

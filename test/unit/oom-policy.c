@@ -39,6 +39,7 @@ static int load_database(struct oom_run *run, const void *context)
 }
 
 static struct rs_relaydb *database;
+static struct rs_exceptions *exceptions;
 
 static void add_step(const struct rs_step *step, void *context)
 {
@@ -87,6 +88,8 @@ static void decide(struct oom_run *run, const struct rs_policy *policy, struct r
 		(void)rs_ip_parse(address, strlen(address), &login.remote, &error);
 		oom_resume();
 		login.user = users[i % RS_COUNT(users)];
+		login.exceptions = i % 2 == 0 ? exceptions : NULL;
+		login.exceptions_pending = i % 5 == 0;
 		judge_login(policy, &login, verdict);
 		rs_decide(policy, database, &login, verdict, add_step, run);
 		oom_note(run, "%d %d %s %s\n", verdict->action, verdict->decided, verdict->reason,
@@ -142,6 +145,10 @@ static int say_policy(struct oom_run *run, const void *context)
 	return ret;
 }
 
+static const char exceptions_text[] =
+	"[{\"relay\":\"other\",\"not_after\":1796000000},{\"relay\":\"@cloud\",\"not_after\":"
+	"1796000000},{\"relay\":\"*\",\"not_after\":1700000000}]";
+
 static void make_policy(void)
 {
 	(void)rs_unit_write_text(
@@ -153,6 +160,10 @@ static void make_policy(void)
 		"{ \"version\": 1, \"database\": \"relays.mmdb\", \"mode\": \"enforce\",\n"
 		"\"own_networks\": [\"10.0.0.0/8\"], \"default_domain\": \"Example.ORG\",\n"
 		"\"timezone\": \"Europe/Berlin\", \"nat64_prefix\": [\"2001:db8:64::/96\"],\n"
+		"\"exceptions\": {\"dict\": \"proxy::exceptions\"}, \"state\": {\"dict\": "
+		"\"proxy:/run/dict:state\"},\n"
+		"\"alert\": {\"learn_until\": \"2026-12-24\", \"syslog\": {\"facility\": \"mail\", "
+		"\"socket\": \"/run/log\"}},\n"
 		"\"rules\": [\n"
 		"{\"id\": \"via\", \"via\": [\"192.0.2.10\", \"2001:db8::/64\"], \"action\": "
 		"\"allow\"},\n"
@@ -185,6 +196,9 @@ void oom_add_policy(void)
 	if (database == NULL)
 		abort();
 	make_policy();
+	exceptions = rs_exceptions_parse("e", exceptions_text, strlen(exceptions_text), NULL);
+	if (exceptions == NULL)
+		abort();
 	oom_add("database", load_database, path)->mmdb = true;
 	oom_add("policy", load_policy, policy_path);
 	oom_add("sentences", say_policy, NULL)->silent = true;
