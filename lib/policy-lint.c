@@ -178,6 +178,15 @@ static void check_reply(const struct lint *lint)
 			   "one by default; write \"reply\": \"reason\"");
 }
 
+/* Whether the rule can ever lead to a report. */
+static bool reports(const struct rs_rule *rule)
+{
+	if (rule->mode != RS_MODE_ENFORCE)
+		return rule->mode == RS_MODE_TESTING;
+	return rule->action == RS_ACTION_DENY || rule->action == RS_ACTION_ALERT ||
+	       rule->action == RS_ACTION_USER_POLICY;
+}
+
 static void check_switches(const struct lint *lint)
 {
 	const struct rs_rule *rule = lint->rule;
@@ -193,6 +202,9 @@ static void check_switches(const struct lint *lint)
 	if (rule->covering && (both & about_relay) == 0 && rule->action != RS_ACTION_USER_POLICY)
 		warn(lint, "covering changes nothing, because the rule names no relay and no "
 			   "class; leave it out");
+	if (rule->notify && !reports(rule))
+		warn(lint, "notify changes nothing, because the rule never reports; leave it out, "
+			   "or give the rule the action alert");
 }
 
 /* Whether nothing comes behind this rule for logins from a relay. */
@@ -230,16 +242,57 @@ static void check_entries(const struct lint *lint)
 {
 	const struct rs_policy *policy = lint->policy;
 
-	if (policy->entries.span_count == 0)
-		return;
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		const struct rs_rule *rule = &policy->rules[i];
 
 		if (rule->action == RS_ACTION_USER_POLICY && rule->mode != RS_MODE_NONE)
 			return;
 	}
-	warn(lint, "user entries are never asked, because no rule has the action user-policy; add "
-		   "one");
+	if (policy->entries.span_count > 0)
+		warn(lint, "user entries are never asked, because no rule has the action "
+			   "user-policy; add one");
+	if (policy->exceptions.dict != NULL)
+		warn(lint, "exceptions are never asked, because no rule has the action "
+			   "user-policy; add one");
+}
+
+/* What is remembered and reported, where nothing is evaluated. */
+static void check_mode(const struct lint *lint)
+{
+	const struct rs_policy *policy = lint->policy;
+	const struct {
+		const char *name;
+		bool present;
+	} settings[] = {
+		{ "exceptions", policy->exceptions.dict != NULL },
+		{ "state", policy->state.present },
+		{ "alert", policy->alert.present },
+	};
+
+	for (size_t i = 0; policy->mode == RS_MODE_NONE && i < COUNT(settings); i++) {
+		if (settings[i].present)
+			warn(lint, "%s changes nothing, because the policy's mode is none",
+			     settings[i].name);
+	}
+}
+
+static void check_alert(const struct lint *lint)
+{
+	const struct rs_policy *policy = lint->policy;
+	bool reported = policy->no_address == RS_ACTION_DENY;
+
+	for (size_t i = 0; i < policy->rule_count; i++)
+		reported = reported || reports(&policy->rules[i]);
+	if (policy->alert.present && !reported && policy->rule_count > 0)
+		warn(lint, "alert changes nothing, because no rule reports; give one the action "
+			   "alert or deny");
+	if (policy->alert.present && policy->state.dict == NULL)
+		warn(lint, "alert without a dict in state: what was seen is lost when the auth "
+			   "process ends, and then reported again; name a dict, like \"state\": "
+			   "{\"dict\": \"proxy::relaysentry\"}");
+	if (policy->write_interval_given && policy->state.dict == NULL)
+		warn(lint, "write_interval changes nothing, because state names no dict; leave it "
+			   "out, or name one");
 }
 
 void rs_policy_lint(const struct rs_policy *policy, struct rs_diags *diags)
@@ -250,6 +303,8 @@ void rs_policy_lint(const struct rs_policy *policy, struct rs_diags *diags)
 		warn(&lint, "there are no rules, so that every login is allowed");
 	check_networks(&lint, &policy->own_networks, "own_networks");
 	check_entries(&lint);
+	check_mode(&lint);
+	check_alert(&lint);
 	for (size_t i = 0; i < policy->rule_count; i++) {
 		lint.rule = &policy->rules[i];
 		check_conds(&lint, &lint.rule->conds);

@@ -4,6 +4,9 @@
 #include "strbuf.h"
 #include <relaysentry/when.h>
 
+#include <inttypes.h>
+#include <string.h>
+
 /* Lists are cut behind so many items. */
 #define ITEMS_MAX 8
 
@@ -221,6 +224,8 @@ static void say_rule(struct speaker *s, size_t number, const struct rs_rule *rul
 		add_reply(s, rule);
 		break;
 	}
+	if (rule->notify)
+		rs_strbuf_add_text(&s->text, "; reports of it ask for the user to be told");
 	rs_strbuf_add_text(&s->text, testing ? "; this is only reported, and the next rules are "
 					       "tried."
 					     : ".");
@@ -255,6 +260,91 @@ static void say_general(struct speaker *s)
 	}
 }
 
+/* "10 min", in the largest unit without a rest. */
+static void add_duration(struct rs_strbuf *text, int64_t seconds)
+{
+	static const struct {
+		const char *name;
+		int64_t seconds;
+	} units[] = { { "d", 86400 }, { "h", 3600 }, { "min", 60 }, { "s", 1 } };
+	size_t i = 0;
+
+	while (seconds % units[i].seconds != 0)
+		i++;
+	rs_strbuf_addf(text, "%" PRId64 " %s", seconds / units[i].seconds, units[i].name);
+}
+
+static void say_exceptions(struct speaker *s)
+{
+	const struct rs_policy_exceptions *exceptions = &s->policy->exceptions;
+
+	rs_strbuf_addf(&s->text, "A user's exceptions are looked up in the dict %s; a login waits ",
+		       exceptions->dict);
+	add_duration(&s->text, exceptions->timeout);
+	rs_strbuf_add_text(&s->text, " at most, and the answer is used for ");
+	add_duration(&s->text, exceptions->cache);
+	rs_strbuf_add_text(&s->text, ".");
+	say(s);
+	rs_strbuf_add_text(&s->text, "A new exception ends within ");
+	add_duration(&s->text, exceptions->longest);
+	rs_strbuf_add_text(&s->text, ".");
+	say(s);
+}
+
+static void say_state(struct speaker *s)
+{
+	const struct rs_policy_state *state = &s->policy->state;
+
+	rs_strbuf_addf(&s->text, "What was seen of %zu %s of a user and a relay is kept in memory",
+		       state->pairs, state->pairs == 1 ? "pair" : "pairs");
+	if (state->dict != NULL) {
+		rs_strbuf_addf(&s->text, ", written to the dict %s every ", state->dict);
+		add_duration(&s->text, state->write_interval);
+		rs_strbuf_add_text(&s->text, ",");
+	}
+	rs_strbuf_add_text(&s->text, " and forgotten ");
+	add_duration(&s->text, state->forget_after);
+	rs_strbuf_add_text(&s->text, " behind the last login.");
+	say(s);
+}
+
+static void say_alert(struct speaker *s)
+{
+	const struct rs_policy_alert *alert = &s->policy->alert;
+	char buf[RS_WHEN_LEN];
+
+	rs_strbuf_add_text(&s->text, "What is reported of a user and a relay is not reported again "
+				     "for ");
+	add_duration(&s->text, alert->repeat_after);
+	rs_strbuf_add_text(&s->text,
+			   "; alerts, refusals and what is only tested count each on their own.");
+	say(s);
+	if (alert->learn_until != 0) {
+		rs_strbuf_addf(&s->text,
+			       "Before %s nothing of this is reported, but what was seen is "
+			       "remembered.",
+			       rs_when_format(alert->learn_until, buf));
+		say(s);
+	}
+	if (alert->facility != NULL) {
+		rs_strbuf_addf(&s->text, "Reports also go to syslog, facility %s, socket ",
+			       alert->facility);
+		rs_strbuf_add_escaped(&s->text, alert->socket, strlen(alert->socket));
+		rs_strbuf_add_text(&s->text, ".");
+		say(s);
+	}
+}
+
+static void say_kept(struct speaker *s)
+{
+	if (s->policy->exceptions.dict != NULL)
+		say_exceptions(s);
+	if (s->policy->state.present)
+		say_state(s);
+	if (s->policy->alert.present)
+		say_alert(s);
+}
+
 int rs_policy_sentences(const struct rs_policy *policy, line_function *line, void *context)
 {
 	struct speaker s = { .policy = policy, .line = line, .context = context };
@@ -273,6 +363,7 @@ int rs_policy_sentences(const struct rs_policy *policy, line_function *line, voi
 			policy->entries.span_count == 1 ? "user or domain" : "users or domains");
 		say(&s);
 	}
+	say_kept(&s);
 	rs_strbuf_add_text(&s.text, "A login that no rule ended is allowed.");
 	say(&s);
 	rs_strbuf_addf(&s.text, "A login without a remote address that no rule ended is %s.",

@@ -5,7 +5,14 @@
 
 #include <relaysentry/policy.h>
 
+#include <stdio.h>
 #include <string.h>
+
+#define EXCEPTIONS "\"exceptions\":{\"dict\":\"proxy::a\"}"
+#define STATE "\"state\":{\"dict\":\"proxy::b\"}"
+#define ALERTS "\"alert\":{}"
+/* A setting and one rule. */
+#define WITH(setting, rest) "{\"version\":1," setting ",\"rules\":[{\"id\":\"r\"," rest "}]}"
 
 static const struct {
 	const char *label, *text;
@@ -40,7 +47,46 @@ static const struct {
 	{ "translated network", RULE("\"network\":\"64:ff9b::a00:0/104\"" DENY), "never matches" },
 	{ "own network of everything", TOP("\"own_networks\":\"0.0.0.0/0\""), "is every address" },
 	{ "entries that nobody asks", TOP("\"user_entries\":{\"a\":{\"deny\":\"*\"}}"),
-	  "never asked" },
+	  "user entries are never asked" },
+	{ "exceptions that nobody asks", TOP(EXCEPTIONS), "exceptions are never asked" },
+	{ "exceptions, and the rule that asks is switched off",
+	  WITH(EXCEPTIONS, "\"action\":\"user-policy\",\"mode\":\"none\""),
+	  "exceptions are never asked" },
+	{ "exceptions that are asked", WITH(EXCEPTIONS, "\"action\":\"user-policy\""), "" },
+	{ "exceptions that a rule in testing asks",
+	  WITH(EXCEPTIONS, "\"action\":\"user-policy\",\"mode\":\"testing\""), "" },
+	{ "exceptions in mode none",
+	  WITH("\"mode\":\"none\"," EXCEPTIONS, "\"action\":\"user-policy\""),
+	  "exceptions changes nothing, because the policy's mode is none" },
+	{ "state in mode none", WITH("\"mode\":\"none\",\"state\":{}", "\"action\":\"alert\""),
+	  "state changes nothing" },
+	{ "alert in mode none", WITH("\"mode\":\"none\"," STATE "," ALERTS, "\"action\":\"alert\""),
+	  "alert changes nothing, because the policy's mode" },
+	{ "alert and state", WITH(STATE "," ALERTS, "\"action\":\"alert\""), "" },
+	{ "alert alone", WITH(ALERTS, "\"action\":\"alert\""), "alert without a dict in state" },
+	{ "alert, and state in memory only",
+	  WITH("\"state\":{\"pairs\":9}," ALERTS, "\"action\":\"alert\""),
+	  "alert without a dict in state" },
+	{ "alert, and nothing is reported", WITH(STATE "," ALERTS, "\"action\":\"allow\""),
+	  "alert changes nothing, because no rule reports" },
+	{ "alert, and what is tested is reported",
+	  WITH(STATE "," ALERTS, "\"action\":\"allow\",\"mode\":\"testing\""), "" },
+	{ "alert, and a missing address is reported",
+	  WITH("\"no_address\":\"deny\"," STATE "," ALERTS, "\"action\":\"allow\""), "" },
+	{ "state alone", WITH("\"state\":{}", "\"action\":\"alert\""), "" },
+	{ "nothing is written",
+	  WITH("\"state\":{\"write_interval\":\"1m\"}", "\"action\":\"alert\""),
+	  "write_interval changes nothing" },
+	{ "notify with alert", RULE("\"notify\":true,\"action\":\"alert\""), "" },
+	{ "notify with user-policy", RULE("\"notify\":true,\"action\":\"user-policy\""), "" },
+	{ "notify with allow", RULE("\"notify\":true,\"action\":\"allow\""),
+	  "notify changes nothing, because the rule never reports" },
+	{ "notify with tag", RULE("\"notify\":true,\"action\":\"tag\",\"tag\":\"t\""),
+	  "notify changes nothing" },
+	{ "notify with allow in testing",
+	  RULE("\"notify\":true,\"action\":\"allow\",\"mode\":\"testing\""), "" },
+	{ "notify of a rule that is switched off", RULE("\"notify\":true,\"mode\":\"none\"" DENY),
+	  "notify changes nothing" },
 };
 
 static void test_lint(void)
@@ -115,6 +161,7 @@ static void test_sentences(void)
 		"{\"id\":\"b\",\"any_address\":true,\"tls\":false,\"action\":\"allow\","
 		"\"mode\":\"testing\"},"
 		"{\"id\":\"c\",\"action\":\"tag\",\"tag\":\"t\"},"
+		"{\"id\":\"n\",\"action\":\"alert\",\"class\":\"cloud\",\"notify\":true},"
 		"{\"id\":\"d\",\"action\":\"user-policy\",\"not_after\":\"2026-11-22\"}]}";
 	struct rs_policy *policy = rs_policy_parse("p", text, strlen(text), NULL);
 	char got[2048] = "";
@@ -131,7 +178,9 @@ static void test_sentences(void)
 		"Rule 2, b: any login without TLS would be allowed; this is only reported, and the "
 		"next rules are tried.\n"
 		"Rule 3, c: a login from any relay is tagged \"t\", and the next rules are tried.\n"
-		"Rule 4, d: a login from any relay until 2026-11-22T23:59:59Z is allowed or "
+		"Rule 4, n: a login from a relay of class cloud is let in and reported; reports of "
+		"it ask for the user to be told.\n"
+		"Rule 5, d: a login from any relay until 2026-11-22T23:59:59Z is allowed or "
 		"refused "
 		"as the user's entries say; without an entry the next rules are tried.\n"
 		"The policy has 0 entries for 0 users or domains.\n"
@@ -140,10 +189,68 @@ static void test_sentences(void)
 	rs_policy_free(&policy);
 }
 
+/* The sentences about what is kept, without all others. */
+static void add_kept(const char *sentence, void *context)
+{
+	static const char *const others[] = { "Mode ", "Relays ", "Rule ", "The policy has ",
+					      "A login " };
+
+	for (size_t i = 0; i < RS_COUNT(others); i++) {
+		if (strncmp(sentence, others[i], strlen(others[i])) == 0)
+			return;
+	}
+	add_sentence(sentence, context);
+}
+
+static void test_kept_sentences(void)
+{
+	static const struct {
+		const char *label, *settings, *want;
+	} kept[] = {
+		{ "nothing", "\"mode\":\"enforce\"", "" },
+		{ "exceptions", EXCEPTIONS,
+		  "A user's exceptions are looked up in the dict proxy::a; a login waits 2 s at "
+		  "most, and the answer is used for 1 min.\n"
+		  "A new exception ends within 180 d.\n" },
+		{ "state", STATE,
+		  "What was seen of 100000 pairs of a user and a relay is kept in memory, written "
+		  "to the dict proxy::b every 10 min, and forgotten 180 d behind the last "
+		  "login.\n" },
+		{ "state in memory, one pair, a length with a rest",
+		  "\"state\":{\"pairs\":1,\"forget_after\":\"90m\"}",
+		  "What was seen of 1 pair of a user and a relay is kept in memory and forgotten "
+		  "90 min behind the last login.\n" },
+		{ "alert", "\"alert\":{\"repeat_after\":\"36h\"}",
+		  "What is reported of a user and a relay is not reported again for 36 h; alerts, "
+		  "refusals and what is only tested count each on their own.\n" },
+		{ "alert, all of it",
+		  "\"alert\":{\"learn_until\":\"2026-12-24\",\"syslog\":{\"socket\":\"/a\\nb\"}}",
+		  "What is reported of a user and a relay is not reported again for 1 d; alerts, "
+		  "refusals and what is only tested count each on their own.\n"
+		  "Before 2026-12-24T00:00:00Z nothing of this is reported, but what was seen is "
+		  "remembered.\n"
+		  "Reports also go to syslog, facility authpriv, socket /a\\x0ab.\n" },
+	};
+
+	for (size_t i = 0; i < RS_COUNT(kept); i++) {
+		char text[512], got[2048] = "";
+		struct rs_policy *policy;
+
+		snprintf(text, sizeof(text), "{\"version\":1,\"rules\":[],%s}", kept[i].settings);
+		policy = rs_policy_parse("p", text, strlen(text), NULL);
+		if (!RS_CHECK(kept[i].label, policy != NULL))
+			continue;
+		RS_CHECK_INT(kept[i].label, rs_policy_sentences(policy, add_kept, got), 0);
+		RS_CHECK_STR(kept[i].label, got, kept[i].want);
+		rs_policy_free(&policy);
+	}
+}
+
 void rs_suite_policy_lint(CU_pSuite suite)
 {
 	CU_add_test(suite, "policy point 12: what lint warns of", test_lint);
 	CU_add_test(suite, "what holds when nothing is said", test_defaults);
 	CU_add_test(suite, "facts that need other passdbs", test_facts);
 	CU_add_test(suite, "the policy in sentences", test_sentences);
+	CU_add_test(suite, "what is kept, in sentences", test_kept_sentences);
 }
