@@ -21,6 +21,7 @@ struct summary {
 	struct row *rows; /* by the relay's index; the last one stands for no relay */
 	size_t row_count;
 	size_t lines, faulty;
+	bool wants_exceptions; /* some login does */
 	char *first_faulty;
 	size_t first_faulty_line;
 };
@@ -99,8 +100,11 @@ static int count_login(struct check *check, struct summary *summary, const char 
 	if (match != NULL)
 		row->relay = match->covers->relay;
 	row->logins++;
-	if (check->policy != NULL)
+	if (check->policy != NULL) {
 		row->actions[check->verdict->decided]++;
+		summary->wants_exceptions =
+			summary->wants_exceptions || check->verdict->wants_exceptions;
+	}
 	return user != NULL ? add_user(row, user) : 0;
 }
 
@@ -233,6 +237,8 @@ static int print_json(const struct check *check, const struct summary *summary)
 
 static int print_summary(const struct check *check, struct summary *summary)
 {
+	char note[RS_CHECK_NOTE_SIZE];
+
 	for (size_t i = 0; i < summary->row_count; i++)
 		unique_users(&summary->rows[i]);
 	qsort(summary->rows, summary->row_count, sizeof(*summary->rows), compare_rows);
@@ -242,6 +248,8 @@ static int print_summary(const struct check *check, struct summary *summary)
 			       "write ADDRESS or USER ADDRESS",
 			       summary->faulty, summary->lines, summary->first_faulty_line,
 			       summary->first_faulty != NULL ? summary->first_faulty : "");
+	if (summary->wants_exceptions)
+		rs_cli_message(RS_LEVEL_NOTE, "%s", rs_check_not_looked_up(check, note));
 	if (summary->lines == 0)
 		rs_cli_message(RS_LEVEL_WARNING, "no line on standard input; see whether what "
 						 "stands before | prints any");

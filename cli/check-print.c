@@ -103,13 +103,15 @@ static void print_rules(struct check *check)
 static void print_verdict(const struct check *check)
 {
 	const struct rs_verdict *verdict = check->verdict;
+	char note[RS_CHECK_NOTE_SIZE];
 
 	for (size_t i = 0; i < verdict->tag_count; i++)
 		printf(LABEL "%s\n", i == 0 ? "tags" : "", verdict->tags[i]);
 	for (size_t i = 0; i < verdict->report_count; i++)
-		printf(LABEL "action=%s enforced=%s rule=%s\n", i == 0 ? "reports" : "",
+		printf(LABEL "action=%s enforced=%s rule=%s%s\n", i == 0 ? "reports" : "",
 		       rs_action_name(verdict->reports[i].action),
-		       verdict->reports[i].enforced ? "yes" : "no", verdict->reports[i].rule);
+		       verdict->reports[i].enforced ? "yes" : "no", verdict->reports[i].rule,
+		       verdict->reports[i].notify ? " notify=yes" : "");
 	printf(LABEL "%s%s%s", "verdict", colour_of(verdict->action),
 	       rs_action_name(verdict->action), colour_end());
 	if (verdict->decided != verdict->action)
@@ -125,6 +127,8 @@ static void print_verdict(const struct check *check)
 		printf(LABEL "%s\n", "reply",
 		       verdict->message != NULL ? verdict->message
 						: "that of a wrong password (generic)");
+	if (verdict->wants_exceptions)
+		printf(LABEL "%s\n", "note", rs_check_not_looked_up(check, note));
 }
 
 static void print_text(struct check *check, const char *text)
@@ -203,6 +207,10 @@ static void json_verdict(struct check *check, struct rs_jsonw *w)
 	rs_jsonw_string(w, "rule", verdict->rule);
 	rs_jsonw_string(w, "reason", verdict->reason);
 	rs_jsonw_string(w, "entry", verdict->entry_source);
+	if (verdict->exception != NULL)
+		rs_jsonw_int(w, "exception_not_after", verdict->exception->not_after);
+	if (verdict->wants_exceptions)
+		rs_jsonw_bool(w, "wants_exceptions", true);
 	rs_jsonw_array(w, "tags");
 	for (size_t i = 0; i < verdict->tag_count; i++)
 		rs_jsonw_string(w, NULL, verdict->tags[i]);
@@ -218,6 +226,8 @@ static void json_verdict(struct check *check, struct rs_jsonw *w)
 		rs_jsonw_string(w, "action", rs_action_name(verdict->reports[i].action));
 		rs_jsonw_bool(w, "enforced", verdict->reports[i].enforced);
 		rs_jsonw_string(w, "rule", verdict->reports[i].rule);
+		if (verdict->reports[i].notify)
+			rs_jsonw_bool(w, "notify", true);
 		rs_jsonw_end(w);
 	}
 	rs_jsonw_end(w);

@@ -12,8 +12,9 @@ struct check {
 	struct rs_catalogue *catalogue; /* for the apps seen; NULL: none */
 	struct rs_policy *policy;	/* NULL: only relays are shown */
 	struct rs_relaydb *db;
-	struct rs_verdict *verdict; /* NULL without a policy */
-	struct rs_login login;	    /* all facts but address and, from stdin, user */
+	struct rs_verdict *verdict;	  /* NULL without a policy */
+	struct rs_login login;		  /* all facts but address and, from stdin, user */
+	struct rs_exceptions *exceptions; /* of the login; NULL: none was named */
 	bool json;
 };
 
@@ -21,6 +22,15 @@ struct check {
 int rs_check_address(const char *text, struct rs_ip *ip_r, const char **error_r);
 /* Warns about a service that no rule would know, such as a slip of the pen. */
 void rs_check_service(const char *service);
+/* Adds an exception, RELAY or RELAY=TIME (check-exception.c). Returns 0; -1 when memory
+ * is short, -2 when it is none or one too many. */
+int rs_check_exception(struct check *check, const char *text);
+/* When the policy names a dict and no exception was named: says so in the facts. The
+ * dict is that of Dovecot, which may run elsewhere or not at all. */
+void rs_check_exceptions_pending(struct check *check);
+/* What is said of a verdict that wants exceptions. Returns buf. */
+#define RS_CHECK_NOTE_SIZE 320
+const char *rs_check_not_looked_up(const struct check *check, char buf[RS_CHECK_NOTE_SIZE]);
 /* Fills in what the mechanism tells: the credential, and whether it was verified
  * before the decision. Each only when asked for. */
 void rs_check_mechanism(struct rs_login *login, bool credential, bool verified);

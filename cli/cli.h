@@ -123,6 +123,8 @@ const char *rs_cli_format_age(int64_t seconds, char buf[RS_CLI_TIME_LEN]);
 /* Reads `2026-11-22T08:00:00Z` (or with +01:00), `2026-11-22` (its begin in UTC)
  * or `@1795000000`. Returns 0, -1 when text is none of these. */
 int rs_cli_parse_time(const char *text, int64_t *seconds_r);
+/* The same for an end: the first second behind a day, or behind that second. */
+int rs_cli_parse_end(const char *text, int64_t *end_r);
 /* Now; or SOURCE_DATE_EPOCH when that is set, so that results can be repeated.
  * Returns 0, EX_USAGE with a message when SOURCE_DATE_EPOCH is no number. */
 int rs_cli_now(int64_t *now_r);

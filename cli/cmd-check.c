@@ -23,6 +23,7 @@ enum {
 	OPT_NO_TLS,
 	OPT_VIA,
 	OPT_FIELD,
+	OPT_EXCEPTION,
 	OPT_MASTER,
 	OPT_AT,
 	OPT_VERIFIED,
@@ -48,6 +49,9 @@ static const struct rs_cli_option options[] = {
 	  "reported for the client" },
 	{ "field", OPT_FIELD, "NAME=VALUE",
 	  "a passdb field: relaysentry_group,\nrelaysentry_allow or relaysentry_deny" },
+	{ "exception", OPT_EXCEPTION, "RELAY[=TIME]",
+	  "the user has an exception for this relay,\n@CLASS or *; TIME: its last second, or "
+	  "day\n(can be repeated)" },
 	{ "master", OPT_MASTER, "NAME", "the master user of a master login" },
 	{ "at", OPT_AT, "TIME", "when (default now), like 2026-11-22T08:00:00Z" },
 	{ "verified", OPT_VERIFIED, NULL,
@@ -108,6 +112,22 @@ static int set_field(struct rs_login *login, const char *field)
 				  field);
 }
 
+static int add_exception(struct check *check, const char *text)
+{
+	int ret = rs_check_exception(check, text);
+
+	if (ret == 0)
+		return 0;
+	if (ret == -1)
+		return rs_cli_no_memory();
+	return rs_cli_usage_error(
+		&usage,
+		"--exception: \"%s\" cannot be one; write a relay's id, @class "
+		"or *, with or without its end, like mail-one=2026-12-24; at most "
+		"%u are possible",
+		text, RS_EXCEPTIONS_MAX);
+}
+
 static int set_option(struct args *args, int option, const char *value)
 {
 	struct rs_login *login = &args->check.login;
@@ -150,6 +170,8 @@ static int set_option(struct args *args, int option, const char *value)
 		return rs_cli_usage_error(&usage, "--via: \"%s\" %s", value, error);
 	case OPT_FIELD:
 		return set_field(login, value);
+	case OPT_EXCEPTION:
+		return add_exception(&args->check, value);
 	case OPT_MASTER:
 		login->master = value;
 		break;
@@ -188,6 +210,7 @@ static int load_policy(struct args *args, struct rs_diags *diags)
 	args->check.policy = rs_policy_load(path, &st, NULL, diags);
 	if (args->check.policy == NULL)
 		return load_failed(&st, diags);
+	rs_check_exceptions_pending(&args->check);
 	args->check.verdict = rs_verdict_new(args->check.policy);
 	return args->check.verdict != NULL ? 0 : rs_cli_no_memory();
 }
@@ -292,16 +315,19 @@ int rs_cmd_check(int argc, char **argv)
 	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
 		status = set_option(&args, option, optarg);
 		if (status != 0)
-			return status;
+			goto out;
 	}
 	if (option < 0)
-		return status;
+		goto out;
 	rs_check_mechanism(login, !args.credential_given, !args.verified_given);
 	if (!args.tls_given)
 		rs_check_tls(login);
 	if (optind == argc)
-		return rs_cli_usage_error(&usage, "name an address, or - for stdin");
-	status = run(&args, argc - optind, argv + optind);
+		status = rs_cli_usage_error(&usage, "name an address, or - for stdin");
+	else
+		status = run(&args, argc - optind, argv + optind);
+out:
+	rs_exceptions_free(&args.check.exceptions);
 	rs_verdict_free(&args.check.verdict);
 	rs_policy_free(&args.check.policy);
 	rs_relaydb_free(&args.check.db);

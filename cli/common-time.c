@@ -50,15 +50,31 @@ static int parse_number(const char *text, int64_t *number_r)
 	return 0;
 }
 
-int rs_cli_parse_time(const char *text, int64_t *seconds_r)
+static int parse_time(const char *text, int64_t *first_r, int64_t *end_r)
 {
 	struct rs_zone zone = { .name = "UTC" };
 	const char *error;
+
+	if (*text != '@')
+		return rs_when_parse(text, &zone, first_r, end_r, &error);
+	if (parse_number(text + 1, first_r) < 0)
+		return -1;
+	*end_r = *first_r + 1;
+	return 0;
+}
+
+int rs_cli_parse_time(const char *text, int64_t *seconds_r)
+{
 	int64_t end;
 
-	if (*text == '@')
-		return parse_number(text + 1, seconds_r);
-	return rs_when_parse(text, &zone, seconds_r, &end, &error);
+	return parse_time(text, seconds_r, &end);
+}
+
+int rs_cli_parse_end(const char *text, int64_t *end_r)
+{
+	int64_t first;
+
+	return parse_time(text, &first, end_r);
 }
 
 int rs_cli_now(int64_t *now_r)

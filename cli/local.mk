@@ -14,7 +14,8 @@ relaysentry_SOURCES = \
 	cli/main.c
 
 # One line for each command, in the order of the alphabet
-relaysentry_SOURCES += cli/check-lines.c cli/check-mechanism.c cli/check-print.c cli/check.h \
+relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
+	cli/check-print.c cli/check.h \
 	cli/cmd-check.c
 relaysentry_SOURCES += cli/cmd-compile.c
 relaysentry_SOURCES += cli/cmd-lint.c
