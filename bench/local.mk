@@ -8,7 +8,11 @@ bench: $(BENCH_TARGETS)
 
 # Library and command
 BENCH_TARGETS += bench-lib
-EXTRA_PROGRAMS += bench/bench-lookup bench/bench-nets bench/bench-run
+EXTRA_PROGRAMS += bench/bench-entries bench/bench-lookup bench/bench-nets bench/bench-run
+bench_bench_entries_CPPFLAGS = $(RS_CPPFLAGS)
+bench_bench_entries_CFLAGS = $(RS_CFLAGS)
+bench_bench_entries_LDADD = librelaysentry.la
+bench_bench_entries_SOURCES = bench/bench-data.c bench/bench-data.h bench/bench-entries.c
 bench_bench_lookup_CPPFLAGS = $(RS_CPPFLAGS) $(MAXMINDDB_CFLAGS)
 bench_bench_lookup_CFLAGS = $(RS_CFLAGS)
 bench_bench_lookup_LDADD = librelaysentry.la $(MAXMINDDB_LIBS)
@@ -23,11 +27,15 @@ bench_bench_run_LDADD = librelaysentry.la
 bench_bench_run_SOURCES = bench/bench-data.c bench/bench-data.h bench/bench-run.c
 EXTRA_DIST += bench/bench-compile bench/perl-writer
 CLEANFILES += bench/bench-lookup$(EXEEXT) bench/bench-nets$(EXEEXT) bench/bench-run$(EXEEXT)
+CLEANFILES += bench/bench-entries$(EXEEXT)
 CLEANFILES += bench/lookup.mmdb
+CLEANFILES += bench/entries-100.json bench/entries-100-users.json
+CLEANFILES += bench/entries-100000.json bench/entries-100000-users.json
 
-bench-lib: bench/bench-lookup$(EXEEXT) bench/bench-nets$(EXEEXT) bench/bench-run$(EXEEXT) \
-	relaysentry$(EXEEXT)
+bench-lib: bench/bench-entries$(EXEEXT) bench/bench-lookup$(EXEEXT) bench/bench-nets$(EXEEXT) \
+	bench/bench-run$(EXEEXT) relaysentry$(EXEEXT)
 	bench/bench-lookup bench/lookup.mmdb
+	bench/bench-entries bench
 	srcdir=$(srcdir) $(srcdir)/bench/bench-compile
 .PHONY: bench-lib bench-plugin
 
