@@ -85,10 +85,11 @@ static struct rs_exception *copy(const struct rs_exception *from)
 	size_t relay = strlen(from->relay) + 1, reason = strlen(from->reason) + 1;
 	size_t by = strlen(from->by) + 1;
 	struct rs_exception *to = malloc(sizeof(*to) + relay + reason + by);
-	char *text = (char *)(to + 1);
+	char *text;
 
 	if (to == NULL)
 		return NULL;
+	text = (char *)(to + 1);
 	*to = *from;
 	to->relay = memcpy(text, from->relay, relay);
 	to->reason = memcpy(text + relay, from->reason, reason);
