@@ -63,6 +63,8 @@ librelaysentry_la_SOURCES += lib/decide-explain.c lib/decide-internal.h
 
 # What is kept in a dict
 librelaysentry_la_SOURCES += lib/dict-uri.c lib/exceptions.c lib/seen.c lib/userkey.c
+# Dovecot's dict process
+librelaysentry_la_SOURCES += lib/dictproto.c lib/dictproto-internal.h lib/dictproto-reply.c
 
 # Dovecot configuration
 librelaysentry_la_SOURCES += lib/doveconf.c lib/doveconf-model.c lib/doveconf-model.h

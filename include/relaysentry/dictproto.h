@@ -10,10 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Dovecot reads no longer lines. */
+/* Dovecot reads no longer lines, the newline included. A longer reply fails the command. */
 #define RS_DICT_LINE_MAX (64U * 1024)
+/* So many commands may wait, and so many bytes may be left to be sent. */
+#define RS_DICT_WAITING_MAX 10000U
+#define RS_DICT_OUTPUT_MAX (16U * 1024 * 1024)
 
-/* What "dict" in a policy says: "proxy::name" or "proxy:/path/of/socket:name". */
+/* What "dict" in a policy says: "proxy::name" or "proxy:/path/of/socket:name". The
+ * name has letters, digits, '.', '-' and '_'. */
 struct rs_dict_uri {
 	char socket[108]; /* "": the socket `dict` in Dovecot's base_dir */
 	char name[64];
@@ -25,14 +29,16 @@ enum rs_dict_result {
 	RS_DICT_FOUND,	   /* a lookup's value, or one row of an iteration */
 	RS_DICT_NOT_FOUND, /* a lookup */
 	RS_DICT_DONE,	   /* a commit, or the end of an iteration */
-	RS_DICT_FAILED	   /* text says why */
+	RS_DICT_FAILED	   /* text says why; a commit may have been done all the same */
 };
 
 struct rs_dictproto;
 
 /* Called once for each command, but for an iteration once for each row and once
- * at its end. key: of a row; else NULL. text: the value, or the error. They die
- * with the call. May add commands, and must not free the connection. */
+ * at its end. key: of a row; else NULL. text: the value (the first, where there are
+ * several) or the error, never empty; else NULL. Both may hold any byte but NUL, and
+ * die with the call. May add and forget commands and abort; must not free the
+ * connection, and give it no input. */
 typedef void rs_dict_callback(enum rs_dict_result result, const char *key, const char *text,
 			      void *context);
 
@@ -42,9 +48,10 @@ struct rs_dictproto *rs_dictproto_new(unsigned major, const char *name);
 void rs_dictproto_free(struct rs_dictproto **proto);
 
 /* Commands. They return a number of the command (never 0), for
- * rs_dictproto_forget(); 0 when memory is short or a line would be too long:
- * nothing was sent, and nothing will be called. Calls come only from
- * rs_dictproto_input() and rs_dictproto_abort(). */
+ * rs_dictproto_forget(); 0 when memory is short, a line would be too long, too much
+ * waits, or the connection was aborted: nothing was sent, and nothing will be called.
+ * Calls come only from rs_dictproto_input() and rs_dictproto_abort(). callback may be
+ * NULL: then nobody is told. */
 uint64_t rs_dictproto_lookup(struct rs_dictproto *proto, const char *key,
 			     rs_dict_callback *callback, void *context);
 /* All keys below prefix, which ends with a slash, at any depth. */
@@ -71,11 +78,13 @@ size_t rs_dictproto_waiting(const struct rs_dictproto *proto);
 const void *rs_dictproto_output(const struct rs_dictproto *proto, size_t *len_r);
 /* len bytes of it were sent. */
 void rs_dictproto_sent(struct rs_dictproto *proto, size_t len);
-/* What was received. Returns 0; -1 with *error_r when this is not the protocol, or memory
- * is short: close the connection and abort. *error_r lives as long as proto. */
+/* What was received. Returns 0; -1 with *error_r when this is not the protocol, memory
+ * is short, or the connection was aborted: close it and abort. Then no command is taken
+ * any more. *error_r is printable, and lives as long as proto. */
 int rs_dictproto_input(struct rs_dictproto *proto, const void *data, size_t len,
 		       const char **error_r);
-/* Calls all that waits with RS_DICT_FAILED and this error. */
+/* Calls all that waits with RS_DICT_FAILED and this error. After that nothing is left to be
+ * sent, and no command is taken: a new connection is a new rs_dictproto. */
 void rs_dictproto_abort(struct rs_dictproto *proto, const char *error);
 
 #endif

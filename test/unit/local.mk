@@ -77,3 +77,7 @@ test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c test/unit/test-excepti
 # Dovecot configuration
 test_unit_unit_tests_SOURCES += test/unit/doveconf-texts.h test/unit/test-doveconf.c \
 	test/unit/test-doveconf-input.c
+
+# Dovecot's dict process
+test_unit_unit_tests_SOURCES += test/unit/dict-talk.c test/unit/dict-talk.h \
+	test/unit/test-dictproto.c test/unit/test-dictproto-limits.c

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* JSON, diagnostics, addresses, Dovecot's configuration. */
+/* JSON, diagnostics, addresses, Dovecot's configuration and dict process. */
 #include "oom.h"
 
 #include "oom-inject.h"
 #include "unit.h"
 
+#include <relaysentry/dictproto.h>
 #include <relaysentry/doveconf.h>
 #include <relaysentry/ip.h>
 
@@ -140,6 +141,46 @@ static int lint_doveconf(struct oom_run *run, const void *context)
 	return rs_doveconf_lint("doveconf", doveconf, strlen(doveconf), run->diags);
 }
 
+static void note_reply(enum rs_dict_result result, const char *key, const char *text, void *context)
+{
+	oom_note(context, "%d %s %s\n", result, key != NULL ? key : "-", text != NULL ? text : "-");
+}
+
+/* A command is sent whole or not at all, and none is told twice. */
+static int ask_dict(struct oom_run *run, const void *context)
+{
+	static const struct rs_dict_change changes[] = { { "shared/" OOM_LONG, OOM_LONG OOM_LONG },
+							 { OOM_LONG, NULL } };
+	static const char input[] = "*1\n*2\n*3\n+2\tO" OOM_LONG "\t" OOM_LONG OOM_LONG "\n+2\t\n"
+				    "+1\tO" OOM_LONG OOM_LONG OOM_LONG OOM_LONG "\n+3\tO1\n";
+	struct rs_dictproto *proto = rs_dictproto_new(4, OOM_LONG);
+	bool complete;
+	const char *error;
+	size_t len;
+
+	(void)context;
+	if (proto == NULL)
+		return -1;
+	complete = rs_dictproto_lookup(proto, OOM_LONG, note_reply, run) != 0;
+	if (rs_dictproto_iterate(proto, OOM_LONG OOM_LONG, note_reply, run) == 0)
+		complete = false;
+	if (rs_dictproto_commit(proto, changes, RS_COUNT(changes), 5, note_reply, run) == 0)
+		complete = false;
+	oom_note(run, "%s", (const char *)rs_dictproto_output(proto, &len));
+	rs_dictproto_sent(proto, len);
+	for (size_t i = 0; i < strlen(input) && complete; i += 10) {
+		size_t rest = strlen(input) - i;
+
+		complete = rs_dictproto_input(proto, input + i, rest < 10 ? rest : 10, &error) == 0;
+	}
+	if (!complete)
+		rs_dictproto_abort(proto, "memory is short");
+	if (rs_dictproto_waiting(proto) != 0)
+		oom_note(run, "something waits for ever\n");
+	rs_dictproto_free(&proto);
+	return complete ? 0 : -1;
+}
+
 void oom_add_plain(void)
 {
 	oom_add("json", parse_json, NULL);
@@ -149,4 +190,5 @@ void oom_add_plain(void)
 	oom_add("formatting", format_addresses, NULL);
 	oom_add("networks", parse_networks, NULL)->silent = true;
 	oom_add("doveconf", lint_doveconf, NULL);
+	oom_add("dict", ask_dict, NULL)->silent = true;
 }

@@ -46,3 +46,7 @@ RS_SUITE(scale)
 /* Dovecot configuration */
 RS_SUITE(doveconf)
 RS_SUITE(doveconf_input)
+
+/* Dovecot's dict process */
+RS_SUITE(dictproto)
+RS_SUITE(dictproto_limits)
