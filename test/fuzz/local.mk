@@ -3,6 +3,7 @@
 # The targets with an ordinary main, run on their seeds by make check.
 check_PROGRAMS += \
 	test/fuzz/replay-catalogue \
+	test/fuzz/replay-dictproto \
 	test/fuzz/replay-doveconf \
 	test/fuzz/replay-exceptions \
 	test/fuzz/replay-ip \
@@ -15,6 +16,7 @@ check_PROGRAMS += \
 TESTS += test/fuzz/replay.test
 test/fuzz/replay.log: \
 	test/fuzz/replay-catalogue$(EXEEXT) \
+	test/fuzz/replay-dictproto$(EXEEXT) \
 	test/fuzz/replay-doveconf$(EXEEXT) \
 	test/fuzz/replay-exceptions$(EXEEXT) \
 	test/fuzz/replay-ip$(EXEEXT) \
@@ -34,6 +36,10 @@ test_fuzz_replay_catalogue_SOURCES = test/fuzz/fuzz-catalogue.c
 test_fuzz_replay_catalogue_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_catalogue_CFLAGS = $(RS_CFLAGS)
 test_fuzz_replay_catalogue_LDADD = test/fuzz/libreplay.la librelaysentry.la
+test_fuzz_replay_dictproto_SOURCES = test/fuzz/fuzz-dictproto.c
+test_fuzz_replay_dictproto_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
+test_fuzz_replay_dictproto_CFLAGS = $(RS_CFLAGS)
+test_fuzz_replay_dictproto_LDADD = test/fuzz/libreplay.la librelaysentry.la
 test_fuzz_replay_doveconf_SOURCES = test/fuzz/fuzz-doveconf.c
 test_fuzz_replay_doveconf_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_doveconf_CFLAGS = $(RS_CFLAGS)
