@@ -6,11 +6,15 @@ relaysentry_LDADD = librelaysentry.la
 relaysentry_SOURCES = \
 	cli/cli.h \
 	cli/common-diag.c \
+	cli/common-dict.c \
 	cli/common-input.c \
 	cli/common-option.c \
 	cli/common-output.c \
 	cli/common-path.c \
 	cli/common-time.c \
+	cli/dict-exchange.c \
+	cli/dict-internal.h \
+	cli/dict.h \
 	cli/main.c
 
 # One line for each command, in the order of the alphabet
