@@ -5,6 +5,7 @@ MariaDB, each in a folder of its own and reached through that folder alone.
 Each has `old` and `new`, how Dovecot 2.3 and 2.4 connect to it, and
 `joined(a, b)`, how it writes two texts one behind the other."""
 
+import contextlib
 import os
 import pathlib
 import pwd
@@ -52,20 +53,24 @@ class Server(Database):
     """A server's program, run by another user than root as it wants."""
 
     name = ""
-    stop = signal.SIGTERM
+    end = signal.SIGTERM
 
     def __init__(self, folder, account, prepare, serve, client):
         os.chown(folder, account.pw_uid, account.pw_gid)
         self.user = {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": [],
                      "cwd": folder, "env": {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"}}
-        self.client = client
-        done = subprocess.run(prepare, capture_output=True, text=True, check=False, timeout=120,
-                              stdin=subprocess.DEVNULL, **self.user)
-        expect(done.returncode == 0, self.name, done.stderr or done.stdout)
-        with open(folder / "log", "wb") as output:
-            self.process = subprocess.Popen(serve, stdout=output, stderr=output,
-                                            stdin=subprocess.DEVNULL, preexec_fn=die_with_parent,
-                                            **self.user)
+        self.folder, self.serve, self.client = folder, serve, client
+        if prepare:
+            done = subprocess.run(prepare, capture_output=True, text=True, check=False,
+                                  timeout=120, stdin=subprocess.DEVNULL, **self.user)
+            expect(done.returncode == 0, self.name, done.stderr or done.stdout)
+        self.start()
+
+    def start(self):
+        with open(self.folder / "log", "ab") as output:
+            self.process = subprocess.Popen(
+                self.serve, stdout=output, stderr=output, stdin=subprocess.DEVNULL,
+                preexec_fn=die_with_parent, **self.user)
 
     def fill(self, text):
         """Runs the text when the server answers; a server that never does is ended."""
@@ -79,20 +84,63 @@ class Server(Database):
 
     def wait(self):
         for _attempt in range(ATTEMPTS):
-            done = self.run("SELECT 1;")
+            done = self.ask()
             if done.returncode == 0:
                 return
             expect(self.process.poll() is None, self.name, "ended", done.stderr)
             time.sleep(WAIT)
         raise AssertionError(done.stderr)
 
-    def run(self, text):
-        return subprocess.run(self.client, input=text, capture_output=True, text=True, check=False,
-                              timeout=60, **self.user)
+    def ask(self):
+        """What it answers as soon as it can answer anything."""
+        return self.run("SELECT 1;")
+
+    def run(self, text, *args):
+        return subprocess.run([*self.client, *args], input=text, capture_output=True, text=True,
+                              check=False, timeout=60, **self.user)
 
     def close(self):
-        self.process.send_signal(self.stop)
+        self.signal(signal.SIGCONT)
+        self.process.send_signal(self.end)
         self.process.wait(60)
+
+    # --- what may happen to it ---
+
+    def signal(self, number):
+        """To all its processes."""
+        if self.process.poll() is not None:
+            return
+        for pid in (self.process.pid, *children(self.process.pid)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, number)
+
+    def stop(self):
+        """It answers nobody until go_on(), and keeps its connections."""
+        self.signal(signal.SIGSTOP)
+
+    def go_on(self):
+        self.signal(signal.SIGCONT)
+
+    def kill(self):
+        self.signal(signal.SIGKILL)
+        self.process.wait(60)
+
+    def restart(self):
+        """After kill(), or in its stead."""
+        if self.process.poll() is None:
+            self.close()
+        self.start()
+        self.wait()
+
+
+def children(pid):
+    """The pids of its child processes."""
+    found = []
+    for path in pathlib.Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if int((path / "stat").read_text().rsplit(") ", 1)[1].split()[1]) == pid:
+                found.append(int(path.name))
+    return found
 
 
 def postgres_program(name):
@@ -105,7 +153,7 @@ def postgres_program(name):
 
 class Postgres(Server):
     name = "PostgreSQL"
-    stop = signal.SIGINT  # a fast shutdown: it waits for no client
+    end = signal.SIGINT  # a fast shutdown: it waits for no client
 
     def __init__(self, folder, schema):
         need_driver("pgsql", self.name)
