@@ -71,11 +71,14 @@ class Dovecot(Logbook):
     (see dialect.py), or {"2.3": text, "2.4": text}; {root}, {users} and the names
     in `names` are replaced. users: {name: line} of the
     passwd-file, the line without the name ("{PLAIN}secret" or more fields).
+    beside: what Dovecot needs to run, as a Store of dictservers.py: its text `config`
+    is added, and it is closed with this instance.
     expected: regular expressions of errors and warnings that may be logged."""
 
     def __init__(self, passdb="", userdb=None, extra="", users=None, files=None, names=None,
                  mechanisms="plain login cram-md5 scram-sha-1 scram-sha-256 external",
-                 failure_delay="0", penalty=False, expected=(), module=None):
+                 failure_delay="0", penalty=False, expected=(), module=None, beside=None):
+        self.beside = beside
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="rs-", dir="/tmp"))
         self.root.chmod(0o755)
         self.config_path = self.root / "dovecot.conf"
@@ -103,9 +106,9 @@ class Dovecot(Logbook):
             root=self.root, mechanisms=mechanisms, failure_delay=failure_delay,
             relay_port=self.relay_host.port, auth=self.private_auth(),
             penalty_mode="0600" if penalty else "0", **ports)
-        texts = [text for text in (passdb, userdb, extra) if not isinstance(text, dict)]
-        own = [text[dialect.release()] for text in (passdb, userdb, extra)
-               if isinstance(text, dict)]
+        given = (passdb, userdb, extra, beside.config if beside else "")
+        texts = [text for text in given if not isinstance(text, dict)]
+        own = [text[dialect.release()] for text in given if isinstance(text, dict)]
         self.config_path.write_text(
             dialect.native(settings + self.private_config() + self.fill("\n".join(texts)) + "\n") +
             self.fill("\n".join(own)))
@@ -289,6 +292,8 @@ class Dovecot(Logbook):
             self.stop()
         self.relay_host.close()
         self.claimed.close()
+        if self.beside:
+            self.beside.close()
         if os.environ.get("RELAYSENTRY_KEEP"):
             print(f"# kept: {self.root}")
             return
@@ -342,12 +347,16 @@ class Dovecot(Logbook):
 
     def auth_processes(self, worker=False):
         """The pids of this instance's auth (or auth-worker) processes."""
+        return [pid for pid, words in self.processes("auth") if (b"-w" in words) == worker]
+
+    def processes(self, name):
+        """(pid, command line) of this instance's processes of this name."""
         found = []
         for path in pathlib.Path("/proc").glob("[0-9]*"):
             with contextlib.suppress(OSError):
                 words = (path / "cmdline").read_bytes().split(b"\0")
                 group = (path / "stat").read_text().rsplit(") ", 1)[1].split()[2]
                 ours = int(group) == self.process.pid
-                if ours and (path / "comm").read_text() == "auth\n" and (b"-w" in words) == worker:
-                    found.append(int(path.name))
+                if ours and (path / "comm").read_text() == name + "\n":
+                    found.append((int(path.name), words))
         return found

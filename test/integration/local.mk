@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	test/integration/certs.py \
 	test/integration/clients.py \
 	test/integration/dialect.py \
+	test/integration/dictservers.py \
 	test/integration/dovecot.py \
 	test/integration/dovecotconf.py \
 	test/integration/gssclient.py \
@@ -25,6 +26,7 @@ EXTRA_DIST += \
 	test/integration/matrix_run.py \
 	test/integration/postfixd.py \
 	test/integration/policyserver.py \
+	test/integration/proxy.py \
 	test/integration/proxyline.py \
 	test/integration/relayhost.py \
 	test/integration/sasl.py \
@@ -40,6 +42,7 @@ EXTRA_DIST += \
 	test/integration/test_credentials.py \
 	test/integration/test_dangers.py \
 	test/integration/test_deny.py \
+	test/integration/test_dict.py \
 	test/integration/test_doveadm.py \
 	test/integration/test_faults_clients.py \
 	test/integration/test_faults_files.py \
