@@ -279,61 +279,6 @@ static void test_forgotten(void)
 	rs_dictproto_free(&talk.proto);
 }
 
-/* --- URIs --- */
-
-#define A60 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-#define NO_URI                                                                                     \
-	"names no dictionary of Dovecot's dict process; write \"proxy::NAME\" or "                 \
-	"\"proxy:/path/of/socket:NAME\""
-
-static void test_uri(void)
-{
-	static const struct {
-		const char *label, *text, *socket, *name, *error;
-	} cases[] = {
-		{ "the usual socket", "proxy::relaysentry", "", "relaysentry", NULL },
-		{ "another socket", "proxy:/run/a b/dict:x", "/run/a b/dict", "x", NULL },
-		{ "all kinds of characters", "proxy::aZ0.-_", "", "aZ0.-_", NULL },
-		{ "the longest name", "proxy::" A60 "123", "", A60 "123", NULL },
-		{ "a longer name", "proxy::" A60 "1234", "", "",
-		  "names a dictionary with more than 63 characters" },
-		{ "the longest path",
-		  "proxy:/" A60 "12345678901234567890123456789012345678901234567:x", NULL, NULL,
-		  "has a socket with more than 107 bytes, which is too long for the "
-		  "system" },
-		{ "a path of 107 bytes",
-		  "proxy:/" A60 "1234567890123456789012345678901234567890123456:x",
-		  "/" A60 "1234567890123456789012345678901234567890123456", "x", NULL },
-		{ "no path", "proxy:dict:x", NULL, NULL,
-		  "has a socket that does not begin with \"/\"" },
-		{ "a newline", "proxy:/a\nb:x", NULL, NULL,
-		  "has a control character in the path of the socket" },
-		{ "no name", "proxy::", NULL, NULL,
-		  "names no dictionary behind the second colon; write its name in dovecot.conf "
-		  "there" },
-		{ "a third colon", "proxy:/a:b:c", NULL, NULL,
-		  "names a dictionary with other characters than letters, digits, \".\", \"-\" "
-		  "and \"_\"" },
-		{ "one colon", "proxy:x", NULL, NULL, NO_URI },
-		{ "another driver", "file:/var/lib/dict", NULL, NULL, NO_URI },
-		{ "empty", "", NULL, NULL, NO_URI },
-		{ "upper case", "PROXY::x", NULL, NULL, NO_URI },
-	};
-
-	for (size_t i = 0; i < RS_COUNT(cases); i++) {
-		const char *error = NULL;
-		struct rs_dict_uri uri;
-		int result = rs_dict_uri_parse(cases[i].text, &uri, &error);
-
-		RS_CHECK_INT(cases[i].label, result, cases[i].error != NULL ? -1 : 0);
-		RS_CHECK_STR(cases[i].label, error, cases[i].error);
-		if (result == 0 && cases[i].error == NULL) {
-			RS_CHECK_STR(cases[i].label, uri.socket, cases[i].socket);
-			RS_CHECK_STR(cases[i].label, uri.name, cases[i].name);
-		}
-	}
-}
-
 void rs_suite_dictproto(CU_pSuite suite)
 {
 	CU_add_test(suite, "commands are sent as both majors read them", test_sent);
@@ -342,5 +287,4 @@ void rs_suite_dictproto(CU_pSuite suite)
 	CU_add_test(suite, "what is not the protocol ends it", test_hostile);
 	CU_add_test(suite, "callbacks may add and abort", test_callbacks);
 	CU_add_test(suite, "what is forgotten is told nobody", test_forgotten);
-	CU_add_test(suite, "URIs are read strictly", test_uri);
 }
