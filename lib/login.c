@@ -24,3 +24,10 @@ int rs_credential_parse(const char *name, enum rs_credential *credential_r)
 	}
 	return -1;
 }
+
+const char *rs_outcome_name(enum rs_outcome outcome)
+{
+	static const char *const outcomes[] = { "success", "denied", "failed", "unproved" };
+
+	return outcomes[outcome];
+}

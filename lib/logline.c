@@ -3,6 +3,7 @@
 
 #include "utf8.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -92,15 +93,15 @@ static void put_pair(struct out *out, const char *key, const char *value)
 	put_text(out, rs_log_escape(value, escaped));
 }
 
-static void put_tags(struct out *out, const struct rs_verdict *verdict)
+static void put_tags(struct out *out, const struct rs_log_facts *facts)
 {
 	char joined[RS_LOG_VALUE_MAX + 1];
 	struct out tags = { .text = joined, .max = RS_LOG_VALUE_MAX };
 
-	for (size_t i = 0; i < verdict->tag_count; i++) {
+	for (size_t i = 0; i < facts->tag_count; i++) {
 		if (i > 0)
 			put_text(&tags, ",");
-		put_escaped(&tags, verdict->tags[i], special_item);
+		put_escaped(&tags, facts->tags[i], special_item);
 	}
 	put_text(out, " tags=");
 	put(out, joined, tags.used);
@@ -115,25 +116,51 @@ const char *rs_log_entry(const struct rs_verdict *verdict, const struct rs_repor
 		       : NULL;
 }
 
-size_t rs_log_report(const struct rs_login *login, const struct rs_verdict *verdict,
-		     const struct rs_report *report, char buf[RS_LOG_LINE_MAX])
+void rs_log_facts_set(struct rs_log_facts *facts_r, const struct rs_login *login,
+		      const struct rs_verdict *verdict, const struct rs_report *report)
 {
-	/* Ten values of at most 255 bytes and their names: it always fits. */
-	struct out out = { .text = buf, .max = RS_LOG_LINE_MAX - 1 };
 	const struct rs_cover *cover = verdict->cover;
-	const char *entry = rs_log_entry(verdict, report);
 
-	put_pair(&out, "relaysentry: action=", rs_action_name(report->action));
-	put_pair(&out, " enforced=", report->enforced ? "yes" : "no");
-	put_pair(&out, " relay=", cover == NULL ? NULL : cover->relay->id);
-	put_pair(&out, " class=", cover == NULL ? NULL : rs_class_name(cover->relay->class_));
-	put_pair(&out, " network=", cover == NULL ? NULL : cover->network);
-	put_pair(&out, " rule=", report->rule);
-	put_pair(&out, " credential=", rs_credential_name(login->credential));
-	put_pair(&out, " verified=", login->verified ? "yes" : "no");
-	if (verdict->tag_count > 0)
-		put_tags(&out, verdict);
-	if (entry != NULL)
-		put_pair(&out, " entry=", entry);
+	*facts_r = (struct rs_log_facts){
+		.action = rs_action_name(report->action),
+		.enforced = report->enforced,
+		.relay = cover == NULL ? NULL : cover->relay->id,
+		.class_ = cover == NULL ? NULL : rs_class_name(cover->relay->class_),
+		.network = cover == NULL ? NULL : cover->network,
+		.rule = report->rule,
+		.credential = login->credential,
+		.verified = login->verified,
+		.tags = verdict->tags,
+		.tag_count = verdict->tag_count,
+		.entry = rs_log_entry(verdict, report),
+	};
+}
+
+size_t rs_log_line(const struct rs_log_facts *facts, char buf[RS_LOG_LINE_MAX])
+{
+	/* Twelve values of at most 255 bytes and their names: it always fits. */
+	struct out out = { .text = buf, .max = RS_LOG_LINE_MAX - 1 };
+	char number[32];
+
+	put_pair(&out, "relaysentry: action=", facts->action);
+	put_pair(&out, " enforced=", facts->enforced ? "yes" : "no");
+	put_pair(&out, " relay=", facts->relay);
+	put_pair(&out, " class=", facts->class_);
+	put_pair(&out, " network=", facts->network);
+	put_pair(&out, " rule=", facts->rule);
+	put_pair(&out, " credential=", rs_credential_name(facts->credential));
+	put_pair(&out, " verified=", facts->verified ? "yes" : "no");
+	if (facts->tag_count > 0)
+		put_tags(&out, facts);
+	if (facts->entry != NULL)
+		put_pair(&out, " entry=", facts->entry);
+	if (facts->outcome != NULL)
+		put_pair(&out, " outcome=", facts->outcome);
+	if (facts->first_seen != NULL)
+		put_pair(&out, " first_seen=", facts->first_seen);
+	if (facts->repeated > 0) {
+		snprintf(number, sizeof(number), "%" PRIu64, facts->repeated);
+		put_pair(&out, " repeated=", number);
+	}
 	return out.used;
 }

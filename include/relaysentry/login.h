@@ -32,6 +32,15 @@ enum rs_tls {
 	RS_TLS_UNKNOWN
 };
 
+/* How a login ended. */
+enum rs_outcome {
+	RS_OUTCOME_SUCCESS, /* let in: who logged in holds a working credential */
+	RS_OUTCOME_DENIED,  /* the credential was right, and refused */
+	RS_OUTCOME_FAILED,  /* the credential was wrong */
+	RS_OUTCOME_UNPROVED /* refused, given up, or handed on, before it was proved */
+};
+const char *rs_outcome_name(enum rs_outcome outcome); /* "success", "denied", ... */
+
 /* All strings are the caller's and only read. Strings that are not known are NULL. */
 struct rs_login {
 	/* After Dovecot's translation and the passdbs; for a master login the

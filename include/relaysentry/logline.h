@@ -8,10 +8,11 @@
 #include <relaysentry/login.h>
 
 #include <stddef.h>
+#include <stdint.h>
 
 /* The longest value after escaping, in bytes. */
 #define RS_LOG_VALUE_MAX 255
-/* Room for any line that rs_log_report() writes, including NUL. */
+/* Room for any line that rs_log_line() writes, including NUL. */
 #define RS_LOG_LINE_MAX 4096
 
 /* Writes value into buf[RS_LOG_VALUE_MAX + 1]: blank, '=', '"', '\', control
@@ -25,10 +26,31 @@ const char *rs_log_escape(const char *value, char buf[RS_LOG_VALUE_MAX + 1]);
  * of the rule that ended the decision. NULL: none. */
 const char *rs_log_entry(const struct rs_verdict *verdict, const struct rs_report *report);
 
+/* What a line says. */
+struct rs_log_facts {
+	const char *action; /* rs_action_name() */
+	bool enforced;
+	const char *relay, *class_, *network; /* NULL: no relay */
+	const char *rule;
+	enum rs_credential credential;
+	bool verified;
+	const char *const *tags;
+	size_t tag_count;
+	const char *entry;	/* NULL: none */
+	const char *outcome;	/* NULL: not told, and so for those below */
+	const char *first_seen; /* "yes", "no" */
+	uint64_t repeated;	/* logins since the last such line; 0: not told */
+};
+
+/* What a report says; the strings are those of the login, the verdict and its policy.
+ * The last three are left out. */
+void rs_log_facts_set(struct rs_log_facts *facts_r, const struct rs_login *login,
+		      const struct rs_verdict *verdict, const struct rs_report *report);
+
 /* Writes `relaysentry: action=deny enforced=yes relay=... class=... network=...
- * rule=... credential=... verified=yes` (then tags=a,b entry=... when there are any) into buf;
- * a comma within a tag is escaped too. entry= is rs_log_entry(). Returns its length. */
-size_t rs_log_report(const struct rs_login *login, const struct rs_verdict *verdict,
-		     const struct rs_report *report, char buf[RS_LOG_LINE_MAX]);
+ * rule=... credential=... verified=yes` (then tags=a,b entry=... outcome=denied
+ * first_seen=yes repeated=17, where there are any) into buf; a comma within a tag is
+ * escaped too. Returns its length. */
+size_t rs_log_line(const struct rs_log_facts *facts, char buf[RS_LOG_LINE_MAX]);
 
 #endif

@@ -29,7 +29,11 @@ static void check_reports(const struct rs_login *login, const struct rs_verdict 
 	char line[RS_LOG_LINE_MAX];
 
 	for (size_t i = 0; i < verdict->report_count; i++) {
-		size_t len = rs_log_report(login, verdict, &verdict->reports[i], line);
+		struct rs_log_facts facts;
+		size_t len;
+
+		rs_log_facts_set(&facts, login, verdict, &verdict->reports[i]);
+		len = rs_log_line(&facts, line);
 
 		FUZZ_CHECK(len == strlen(line) && strchr(line, '\n') == NULL);
 	}

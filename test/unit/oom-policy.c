@@ -51,6 +51,15 @@ static void add_sentence(const char *sentence, void *context)
 	oom_note(context, "%s\n", sentence);
 }
 
+static void write_line(const struct rs_login *login, const struct rs_verdict *verdict, size_t n,
+		       char line[RS_LOG_LINE_MAX])
+{
+	struct rs_log_facts facts;
+
+	rs_log_facts_set(&facts, login, verdict, &verdict->reports[n]);
+	(void)rs_log_line(&facts, line);
+}
+
 /* What the plugin does for each login: nothing of it may allocate. */
 static void judge_login(const struct rs_policy *policy, const struct rs_login *login,
 			struct rs_verdict *verdict)
@@ -60,7 +69,7 @@ static void judge_login(const struct rs_policy *policy, const struct rs_login *l
 
 	rs_decide(policy, database, login, verdict, NULL, NULL);
 	for (size_t n = 0; n < verdict->report_count; n++)
-		(void)rs_log_report(login, verdict, &verdict->reports[n], line);
+		write_line(login, verdict, n, line);
 	if (oom_count() != before) {
 		fprintf(stderr, "oom-tests: a decision allocates memory\n");
 		abort();
@@ -95,7 +104,7 @@ static void decide(struct oom_run *run, const struct rs_policy *policy, struct r
 		oom_note(run, "%d %d %s %s\n", verdict->action, verdict->decided, verdict->reason,
 			 verdict->message != NULL ? verdict->message : "-");
 		for (size_t n = 0; n < verdict->report_count; n++) {
-			(void)rs_log_report(&login, verdict, &verdict->reports[n], line);
+			write_line(&login, verdict, n, line);
 			oom_note(run, "%s\n", line);
 		}
 	}

@@ -131,8 +131,11 @@ static void test_report(void)
 	char line[RS_LOG_LINE_MAX];
 
 	for (size_t i = 0; i < RS_COUNT(cases); i++) {
-		size_t len =
-			rs_log_report(&cases[i].login, &cases[i].verdict, &cases[i].report, line);
+		struct rs_log_facts facts;
+		size_t len;
+
+		rs_log_facts_set(&facts, &cases[i].login, &cases[i].verdict, &cases[i].report);
+		len = rs_log_line(&facts, line);
 
 		RS_CHECK_STR(cases[i].label, line, cases[i].want);
 		RS_CHECK_INT(cases[i].label, len, strlen(line));
@@ -149,16 +152,54 @@ static void test_longest(void)
 		.cover = &cover, .tag_count = RS_TAGS_MAX, .rule = longest, .entry_source = longest
 	};
 	struct rs_report report = { RS_ACTION_USER_POLICY, false, longest, false };
+	struct rs_log_facts facts;
 	size_t len;
 
 	memset(longest, 'a', sizeof(longest) - 1);
 	longest[sizeof(longest) - 1] = '\0';
 	for (size_t i = 0; i < RS_TAGS_MAX; i++)
 		verdict.tags[i] = longest;
-	len = rs_log_report(&login, &verdict, &report, line);
+	rs_log_facts_set(&facts, &login, &verdict, &report);
+	facts.outcome = facts.first_seen = longest;
+	facts.repeated = UINT64_MAX;
+	len = rs_log_line(&facts, line);
 	RS_CHECK_INT("length", len, strlen(line));
-	RS_CHECK("nothing is lost at the end", strstr(line, " entry=aaaa") != NULL);
-	RS_CHECK("there is room left", len < RS_LOG_LINE_MAX / 2, "%zu", len);
+	RS_CHECK("nothing is lost at the end",
+		 strstr(line, " repeated=18446744073709551615") != NULL);
+	RS_CHECK("there is room left", len < RS_LOG_LINE_MAX * 3 / 4, "%zu", len);
+}
+
+static void test_ended(void)
+{
+	static const char *const tags[] = { "cloud" };
+	static const struct {
+		const char *label, *outcome, *first_seen;
+		uint64_t repeated;
+		const char *want;
+	} cases[] = {
+		{ "not told", NULL, NULL, 0, "tags=cloud" },
+		{ "only the outcome", "failed", NULL, 0, "tags=cloud outcome=failed" },
+		{ "the first time", "success", "yes", 0,
+		  "tags=cloud outcome=success first_seen=yes" },
+		{ "again", "denied", "no", 287,
+		  "tags=cloud outcome=denied first_seen=no repeated=287" },
+	};
+	char line[RS_LOG_LINE_MAX];
+
+	for (size_t i = 0; i < RS_COUNT(cases); i++) {
+		struct rs_log_facts facts = {
+			.action = "alert",
+			.rule = "r",
+			.tags = tags,
+			.tag_count = 1,
+			.outcome = cases[i].outcome,
+			.first_seen = cases[i].first_seen,
+			.repeated = cases[i].repeated,
+		};
+
+		rs_log_line(&facts, line);
+		RS_CHECK_STR(cases[i].label, strstr(line, "tags="), cases[i].want);
+	}
 }
 
 void rs_suite_logline(CU_pSuite suite)
@@ -166,5 +207,6 @@ void rs_suite_logline(CU_pSuite suite)
 	CU_add_test(suite, "no value can forge a line", test_escape);
 	CU_add_test(suite, "long values are cut between characters", test_cut);
 	CU_add_test(suite, "a report is one line of pairs", test_report);
+	CU_add_test(suite, "a line tells how the login ended", test_ended);
 	CU_add_test(suite, "the longest line fits", test_longest);
 }
