@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "attempt.h"
 #include "compat.h"
 #include "driver.h"
 #include "engine.h"
@@ -62,27 +63,32 @@ static void rs_judge_on_error(struct auth_request *request, enum rs_on_error on_
 	i_unreached();
 }
 
-/* The login fails whatever is answered, so there is nothing to report. But where
- * a right password is refused as if it were wrong, a wrong one must not raise the
- * penalty either: the delay of the next attempt would tell them apart. */
+/* The login fails whatever is answered. But where a right password is refused as if
+ * it were wrong, a wrong one must not raise the penalty either: the delay of the
+ * next attempt would tell them apart. */
 static void rs_judge_lost(struct auth_request *request, struct rs_engine *engine,
 			  struct rs_login *login, bool plain, struct rs_answer *answer_r)
 {
 	struct rs_verdict *verdict = engine->verdict;
+	struct rs_attempt *attempt;
 
 	/* What would a right password be told? */
 	login->verified = plain;
 	rs_decide(engine->policy, engine->db, login, verdict, NULL, NULL);
+	login->verified = FALSE;
+	attempt = rs_attempt_new(engine, request, login, verdict, FALSE, TRUE);
 	if (verdict->action == RS_ACTION_DENY && verdict->reply == RS_REPLY_GENERIC)
 		rs_reply_generic(request, plain, answer_r);
 	else
 		rs_reply_pass(request, plain, answer_r);
+	answer_r->attempt = attempt;
 }
 
 static void rs_judge_login(struct auth_request *request, struct rs_engine *engine,
 			   const struct rs_fields *fields, bool plain, struct rs_answer *answer_r)
 {
 	struct rs_verdict *verdict = engine->verdict;
+	struct rs_attempt *attempt;
 	struct rs_login login;
 
 	if (!rs_facts_get(request, fields, plain, &login))
@@ -94,8 +100,8 @@ static void rs_judge_login(struct auth_request *request, struct rs_engine *engin
 	rs_decide(engine->policy, engine->db, &login, verdict, NULL, NULL);
 	if (verdict->no_address)
 		rs_engine_no_address(engine);
-	if (verdict->report_count > 0)
-		rs_report(request, &login, verdict, engine->db, &engine->limiter, engine->event);
+	attempt = rs_attempt_new(engine, request, &login, verdict,
+				 login.verified || rs_reply_ticket(request, plain), FALSE);
 	if (verdict->action != RS_ACTION_DENY) {
 		rs_reply_tag(request, verdict);
 		rs_reply_pass(request, plain, answer_r);
@@ -104,6 +110,7 @@ static void rs_judge_login(struct auth_request *request, struct rs_engine *engin
 	} else {
 		rs_reply_generic(request, plain, answer_r);
 	}
+	answer_r->attempt = attempt;
 }
 
 static void rs_judge(struct auth_request *request, bool plain, struct rs_answer *answer_r)
@@ -136,6 +143,7 @@ void rs_driver_verify_plain(struct auth_request *request, const char *password A
 
 	rs_judge(request, TRUE, &answer);
 	callback(answer.result, request);
+	rs_attempt_answered(answer.attempt);
 }
 
 void rs_driver_lookup_credentials(struct auth_request *request,
@@ -145,6 +153,7 @@ void rs_driver_lookup_credentials(struct auth_request *request,
 
 	rs_judge(request, FALSE, &answer);
 	rs_request_answer(request, answer.result, answer.credentials, answer.size, callback);
+	rs_attempt_answered(answer.attempt);
 }
 
 __attribute__((visibility("default"))) void

@@ -3,6 +3,7 @@
 #include "driver.h"
 
 #include "array.h"
+#include "str.h"
 
 const char *const rs_setting_mechanisms = "mechanisms";
 const bool rs_tokens_are_passwords = TRUE;
@@ -77,6 +78,21 @@ void rs_request_answer(struct auth_request *request, enum passdb_result result,
 void rs_request_no_delay(struct auth_request *request)
 {
 	auth_fields_add(request->fields.extra_fields, "nodelay", NULL, AUTH_FIELD_FLAG_HIDDEN);
+}
+
+const char *rs_request_passdb_name(const struct auth_request *request)
+{
+	const char *name = request->passdb->set->name;
+
+	return *name != '\0' ? name : RS_DRIVER;
+}
+
+const char *rs_request_log_prefix(struct auth_request *request, const char *passdb_name)
+{
+	string_t *prefix = t_str_new(128);
+
+	auth_request_get_log_prefix(prefix, request, passdb_name);
+	return str_c(prefix);
 }
 
 void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)

@@ -77,6 +77,16 @@ void rs_request_no_delay(struct auth_request *request)
 	request->fields.no_penalty = TRUE;
 }
 
+const char *rs_request_passdb_name(const struct auth_request *request)
+{
+	return request->passdb->name;
+}
+
+const char *rs_request_log_prefix(struct auth_request *request ATTR_UNUSED, const char *passdb_name)
+{
+	return t_strconcat(passdb_name, ": ", NULL);
+}
+
 void rs_scope_get(unsigned int i, pool_t pool, struct rs_scope *scope_r)
 {
 	static const char *const none[] = { NULL };

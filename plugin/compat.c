@@ -87,6 +87,14 @@ void rs_request_forget_master(struct auth_request *request)
 	request->fields.master_user = NULL;
 }
 
+char *rs_request_name(struct auth_request *request, char *user)
+{
+	char *old = request->fields.user;
+
+	request->fields.user = user;
+	return old;
+}
+
 unsigned int rs_scope_count(void)
 {
 	return array_count(&auths);

@@ -66,6 +66,14 @@ void rs_request_no_delay(struct auth_request *request);
  * ended it earlier, that is not after a lookup. */
 void rs_request_forget_master(struct auth_request *request);
 
+/* The name of the block that is asked; lives as long as the configuration. */
+const char *rs_request_passdb_name(const struct auth_request *request);
+/* Gives the request another user, and returns the one it had. Only for the log. */
+char *rs_request_name(struct auth_request *request, char *user);
+/* What stands before a log line of this block behind what the request's event says,
+ * also when the request has moved on. In the data stack. */
+const char *rs_request_log_prefix(struct auth_request *request, const char *passdb_name);
+
 /* --- the configuration, for the inspection at start-up --- */
 
 struct rs_block {

@@ -81,6 +81,7 @@ static void rs_engine_minute(struct rs_engine *engine)
 		rs_engine_complain(engine);
 	rs_engine_tell_credentials(engine);
 	rs_limiter_flush(&engine->limiter, engine->event, engine->db);
+	rs_limiter_flush_failed(&engine->limiter, engine->event);
 }
 
 static void rs_engine_reload(struct rs_engine *engine)
@@ -145,6 +146,7 @@ void rs_engine_unref(struct rs_engine **_engine)
 	timeout_remove(&engine->to_minute);
 	/* An idle auth process ends, mostly before its minute. */
 	rs_engine_tell_credentials(engine);
+	rs_attempts_end(&engine->attempts);
 	rs_limiter_free(&engine->limiter, engine->event, engine->db);
 	rs_load_free(engine);
 	event_unref(&engine->event);

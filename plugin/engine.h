@@ -8,6 +8,7 @@
  * never replaces a good one. Exists in the main auth process only. */
 
 #include "args.h"
+#include "attempt.h"
 #include "report.h"
 #include "watch.h"
 
@@ -39,6 +40,7 @@ struct rs_engine {
 	unsigned int watch_interval;  /* to_reload's */
 
 	struct rs_limiter limiter;
+	struct rs_attempts attempts;
 	unsigned int no_address_count;
 	time_t no_address_warned;
 	unsigned int bad_credential_count;

@@ -139,7 +139,7 @@ static void rs_load_swap(struct rs_engine *engine, struct rs_loaded *loaded)
 {
 	/* The counts name relays by their number. */
 	if (!rs_load_same_relays(engine, loaded))
-		rs_limiter_free(&engine->limiter, engine->event, engine->db);
+		rs_limiter_reset(&engine->limiter, engine->event, engine->db);
 	/* A verdict has room for the rules of one policy. */
 	if (loaded->verdict != NULL || loaded->policy != NULL) {
 		rs_verdict_free(&engine->verdict);

@@ -8,7 +8,9 @@ libauthdb_relaysentry_la_LDFLAGS = -module -avoid-version -shared $(HARDENING_LD
 	-export-symbols-regex '^authdb_relaysentry_(version|init|deinit)$$'
 libauthdb_relaysentry_la_LIBADD = librelaysentry.la
 libauthdb_relaysentry_la_SOURCES = \
+	plugin/alert.c plugin/alert.h \
 	plugin/args.c plugin/args.h \
+	plugin/attempt.c plugin/attempt.h \
 	plugin/authdb-relaysentry.c plugin/driver.h \
 	plugin/compat.c plugin/compat.h \
 	plugin/engine.c plugin/engine.h \

@@ -18,7 +18,7 @@ static void rs_reply_field(struct auth_request *request, bool userdb, const char
 		rs_request_userdb_field(request, name, value);
 }
 
-const char *rs_reply_tags(const struct rs_verdict *verdict)
+static const char *rs_reply_tags(const struct rs_verdict *verdict)
 {
 	string_t *tags;
 
@@ -58,7 +58,7 @@ static bool rs_reply_any_credentials(const struct auth_request *request, bool pl
 }
 
 /* GSSAPI has verified the ticket and only asks whether the user may log in. */
-static bool rs_reply_ticket(const struct auth_request *request, bool plain)
+bool rs_reply_ticket(const struct auth_request *request, bool plain)
 {
 	return rs_reply_any_credentials(request, plain) && rs_request_ticket(request);
 }

@@ -8,21 +8,24 @@
 
 #include <relaysentry/decide.h>
 
+struct rs_attempt;
+
 /* credentials: only of a lookup that is answered with OK; NULL: those that an
  * earlier passdb found. */
 struct rs_answer {
 	enum passdb_result result;
 	const unsigned char *credentials;
 	size_t size;
+	struct rs_attempt *attempt; /* what is told about the login; NULL: nothing */
 };
 
-/* The verdict's tags, comma separated; in the data stack or the policy. */
-const char *rs_reply_tags(const struct rs_verdict *verdict);
 /* Puts the verdict's relay and tags into the fields of the reply. */
 void rs_reply_tag(struct auth_request *request, const struct rs_verdict *verdict);
 
+/* Whether a Kerberos ticket was verified already. plain: as in rs_facts_get(). */
+bool rs_reply_ticket(const struct auth_request *request, bool plain);
 /* Whether the login fails even if it is passed: nobody has verified it, and
- * nobody will. plain: as in rs_facts_get(). */
+ * nobody will. */
 bool rs_reply_lost(struct auth_request *request, bool plain);
 void rs_reply_pass(struct auth_request *request, bool plain, struct rs_answer *answer_r);
 /* Refuses with a reason, at once. The caller knows that the credential was verified. */

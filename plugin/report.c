@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
+#include "attempt.h"
 #include "report.h"
-#include "reply.h"
 
+#include "array.h"
 #include "ioloop.h"
-
-#include <relaysentry/logline.h>
+#include "str.h"
 
 #define RS_REPORT_EVENT "relaysentry_verdict"
+#define RS_FINISHED_EVENT "relaysentry_login_finished"
 
 void rs_limiter_flush(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db)
 {
@@ -26,15 +27,62 @@ void rs_limiter_flush(struct rs_limiter *limiter, struct event *event, const str
 	limiter->since = ioloop_time;
 }
 
-void rs_limiter_free(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db)
+void rs_limiter_reset(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db)
 {
 	rs_limiter_flush(limiter, event, db);
 	i_free(limiter->relays);
 	limiter->count = 0;
 }
 
-static bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_verdict *verdict,
-			    const struct rs_relaydb *db, struct event *event)
+void rs_limiter_free(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db)
+{
+	struct rs_failed_count *failed;
+
+	rs_limiter_reset(limiter, event, db);
+	rs_limiter_flush_failed(limiter, event);
+	if (!array_is_created(&limiter->failed))
+		return;
+	array_foreach_modifiable(&limiter->failed, failed) i_free(failed->relay);
+	array_free(&limiter->failed);
+}
+
+void rs_limiter_failed(struct rs_limiter *limiter, const char *relay, const char *class_)
+{
+	struct rs_failed_count *failed;
+
+	if (!array_is_created(&limiter->failed))
+		i_array_init(&limiter->failed, 16);
+	/* As many as there are relays from which wrong passwords come: a few. */
+	array_foreach_modifiable(&limiter->failed, failed)
+	{
+		if (strcmp(failed->relay, relay) == 0) {
+			failed->count++;
+			return;
+		}
+	}
+	failed = array_append_space(&limiter->failed);
+	failed->relay = i_strdup(relay);
+	failed->class_ = class_;
+	failed->count = 1;
+}
+
+void rs_limiter_flush_failed(struct rs_limiter *limiter, struct event *event)
+{
+	struct rs_failed_count *failed;
+
+	if (!array_is_created(&limiter->failed))
+		return;
+	array_foreach_modifiable(&limiter->failed, failed)
+	{
+		if (failed->count > 0)
+			e_info(event, "failed=%u relay=%s class=%s: logins with a wrong credential",
+			       failed->count, failed->relay, failed->class_);
+		failed->count = 0;
+	}
+}
+
+bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_cover *cover,
+		     const struct rs_relaydb *db, struct event *event)
 {
 	struct rs_relay_count *relay;
 
@@ -45,8 +93,7 @@ static bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_verdict 
 	} else if (ioloop_time < limiter->since || ioloop_time - limiter->since >= 60) {
 		rs_limiter_flush(limiter, event, db);
 	}
-	relay = &limiter->relays[verdict->cover == NULL ? limiter->count - 1
-							: verdict->cover->relay->index];
+	relay = &limiter->relays[cover == NULL ? limiter->count - 1 : cover->relay->index];
 	if (relay->lines >= RS_REPORT_TESTING_PER_MINUTE) {
 		relay->left_out++;
 		return FALSE;
@@ -55,47 +102,82 @@ static bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_verdict 
 	return TRUE;
 }
 
-static void rs_report_one(struct auth_request *request, const struct rs_login *login,
-			  const struct rs_verdict *verdict, const struct rs_report *report)
+/* The request is held, but not what its passdb lookup had. */
+static struct event *rs_report_event(struct rs_attempt *attempt, const char *name)
 {
-	char line[RS_LOG_LINE_MAX];
-	struct event *event = event_create(authdb_event(request));
-	const char *entry = rs_log_entry(verdict, report);
+	struct event *event = event_create(attempt->request->event);
 
-	/* Dovecot shows what its passdbs say only with auth_verbose = yes. */
-	event_set_min_log_level(event, LOG_TYPE_INFO);
-	event_set_name(event, RS_REPORT_EVENT);
-	event_add_str(event, "action", rs_action_name(report->action));
-	event_add_str(event, "enforced", report->enforced ? "yes" : "no");
-	event_add_str(event, "rule", report->rule);
-	event_add_str(event, "credential", rs_credential_name(login->credential));
-	event_add_str(event, "verified", login->verified ? "yes" : "no");
-	if (verdict->cover != NULL) {
-		event_add_str(event, "relay", verdict->cover->relay->id);
-		event_add_str(event, "class", rs_class_name(verdict->cover->relay->class_));
-		event_add_str(event, "network", verdict->cover->network);
-	}
-	if (verdict->tag_count > 0)
-		event_add_str(event, "tags", rs_reply_tags(verdict));
-	if (entry != NULL)
-		event_add_str(event, "entry", entry);
-	(void)rs_log_report(login, verdict, report, line);
-	e_info(event, "%s", line);
-	event_unref(&event);
+	event_set_append_log_prefix(event,
+				    rs_request_log_prefix(attempt->request, attempt->passdb));
+	event_set_name(event, name);
+	return event;
 }
 
-void rs_report(struct auth_request *request, const struct rs_login *login,
-	       const struct rs_verdict *verdict, const struct rs_relaydb *db,
-	       struct rs_limiter *limiter, struct event *event)
+static const char *rs_report_tags(const struct rs_log_facts *facts)
 {
-	for (size_t i = 0; i < verdict->report_count; i++) {
-		const struct rs_report *report = &verdict->reports[i];
+	string_t *tags;
 
-		/* An administrator's test: nobody holds the password. */
-		if (report->action == RS_ACTION_ALERT && login->service != NULL &&
-		    strcmp(login->service, "doveadm") == 0)
-			continue;
-		if (report->enforced || rs_limiter_pass(limiter, verdict, db, event))
-			rs_report_one(request, login, verdict, report);
+	if (facts->tag_count == 1)
+		return facts->tags[0];
+	tags = t_str_new(64);
+	for (size_t i = 0; i < facts->tag_count; i++) {
+		if (i > 0)
+			str_append_c(tags, ',');
+		str_append(tags, facts->tags[i]);
 	}
+	return str_c(tags);
+}
+
+static void rs_report_fields(struct event *event, const struct rs_attempt *attempt,
+			     const struct rs_log_facts *facts, const char *class_field)
+{
+	event_add_str(event, "action", facts->action);
+	event_add_str(event, "enforced", facts->enforced ? "yes" : "no");
+	event_add_str(event, "credential", rs_credential_name(facts->credential));
+	event_add_str(event, "verified", facts->verified ? "yes" : "no");
+	event_add_str(event, "outcome", rs_outcome_name(attempt->outcome));
+	if (facts->rule != NULL)
+		event_add_str(event, "rule", facts->rule);
+	if (facts->relay != NULL) {
+		event_add_str(event, "relay", facts->relay);
+		event_add_str(event, class_field, facts->class_);
+		event_add_str(event, "network", facts->network);
+	}
+	if (facts->tag_count > 0)
+		event_add_str(event, "tags", rs_report_tags(facts));
+	if (facts->entry != NULL)
+		event_add_str(event, "entry", facts->entry);
+}
+
+void rs_report_line(struct rs_attempt *attempt, const struct rs_log_facts *facts,
+		    const struct rs_report_extra *extra)
+{
+	struct event *event;
+	char *user = rs_request_name(attempt->request, attempt->name);
+	struct rs_log_facts told = *facts;
+	char line[RS_LOG_LINE_MAX];
+
+	event = rs_report_event(attempt, RS_REPORT_EVENT);
+	/* Dovecot shows what its passdbs say only with auth_verbose = yes. */
+	event_set_min_log_level(event, LOG_TYPE_INFO);
+	rs_report_fields(event, attempt, facts, "class");
+	told.outcome = rs_outcome_name(attempt->outcome);
+	told.first_seen = extra->first_seen;
+	told.repeated = extra->repeated;
+	(void)rs_log_line(&told, line);
+	e_info(event, "%s", line);
+	event_unref(&event);
+	(void)rs_request_name(attempt->request, user);
+}
+
+void rs_report_finished(struct rs_attempt *attempt, const struct rs_report_extra *extra)
+{
+	struct event *event = rs_report_event(attempt, RS_FINISHED_EVENT);
+
+	rs_report_fields(event, attempt, &attempt->facts, "relay_class");
+	event_add_str(event, "alert", extra->alert ? "yes" : "no");
+	if (extra->first_seen != NULL)
+		event_add_str(event, "first_seen", extra->first_seen);
+	e_debug(event, "Login finished: outcome=%s", rs_outcome_name(attempt->outcome));
+	event_unref(&event);
 }

@@ -8,6 +8,9 @@
 
 #include <relaysentry/decide.h>
 
+struct rs_attempt;
+struct rs_attempt_report;
+
 /* Lines that only say what would have been done, per relay and minute. What is
  * enforced is always logged. */
 #define RS_REPORT_TESTING_PER_MINUTE 20
@@ -16,19 +19,45 @@ struct rs_relay_count {
 	unsigned int lines, left_out;
 };
 
+/* Logins with a wrong credential from a relay. */
+struct rs_failed_count {
+	char *relay;
+	const char *class_;
+	unsigned int count;
+};
+
 /* Zero-initialise. */
 struct rs_limiter {
 	time_t since;		       /* start of this minute */
 	struct rs_relay_count *relays; /* by index; the last one: no relay */
 	unsigned int count;	       /* of relays; 0: nothing was counted yet */
+	ARRAY(struct rs_failed_count) failed;
 };
 
-/* Logs everything that the verdict reports, with the request's prefix. */
-void rs_report(struct auth_request *request, const struct rs_login *login,
-	       const struct rs_verdict *verdict, const struct rs_relaydb *db,
-	       struct rs_limiter *limiter, struct event *event);
+/* Whether one more line in testing about this relay may be written. cover NULL: no relay. */
+bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_cover *cover,
+		     const struct rs_relaydb *db, struct event *event);
+/* Counts a login with a wrong credential. */
+void rs_limiter_failed(struct rs_limiter *limiter, const char *relay, const char *class_);
 /* Logs how many lines were left out, and begins anew. */
 void rs_limiter_flush(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db);
+/* Logs how many logins failed since the last call. */
+void rs_limiter_flush_failed(struct rs_limiter *limiter, struct event *event);
+/* The relays have other numbers from now on. */
+void rs_limiter_reset(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db);
 void rs_limiter_free(struct rs_limiter *limiter, struct event *event, const struct rs_relaydb *db);
+
+/* What is told of an attempt besides its facts. */
+struct rs_report_extra {
+	const char *first_seen; /* "yes", "no"; NULL: not known */
+	uint64_t repeated;	/* logins since the last such alert */
+	bool alert;		/* one was sent for this login */
+};
+
+/* Logs one report, with the request's prefix. */
+void rs_report_line(struct rs_attempt *attempt, const struct rs_log_facts *facts,
+		    const struct rs_report_extra *extra);
+/* The event that tells how a login ended: for Dovecot's statistics and exporters. */
+void rs_report_finished(struct rs_attempt *attempt, const struct rs_report_extra *extra);
 
 #endif

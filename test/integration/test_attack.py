@@ -52,9 +52,12 @@ def _(dovecot):
         replies = auth.logins([(user, "wrong", "PLAIN", remote) for user in ("alice", "nobody")
                                for remote in (AWS, OUTLOOK, GMAIL)])
         expect(not any(reply.ok for reply in replies))
-        equal(dovecot.reports(mark), [])
+        dovecot.wait_log("outcome=", mark, count=2)
+        equal([(line["action"], line["relay"], line["rule"], line["outcome"])
+               for line in dovecot.reports(mark)], [("none", "aws", "-", "failed")] * 2)
+        mark = dovecot.mark()
         expect(not auth.login("alice", PASSWORD, remote=AWS).ok)
-    dovecot.report_of(mark, action="deny", verified="yes")
+    dovecot.report_of(mark, action="deny", verified="yes", outcome="denied")
 
 
 @case("reload: what a retry after a fault loads says how often the files are looked at")

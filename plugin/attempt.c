@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#include "attempt.h"
+#include "alert.h"
+#include "engine.h"
+
+#include "ioloop.h"
+#include "llist.h"
+
+/* How soon a login that ends later is reported. */
+#define RS_ATTEMPT_SWEEP_MSECS 200
+/* Each holds a request of Dovecot. Beyond, a login counts as unproved at once. */
+#define RS_ATTEMPTS_MAX 10000
+
+static const char *rs_attempt_copy(struct rs_attempt *attempt, const char *text)
+{
+	return text == NULL ? NULL : p_strdup(attempt->request->pool, text);
+}
+
+/* What belongs to the policy and the database may be replaced by others before the end. */
+static void rs_attempt_keep(struct rs_attempt *attempt, const struct rs_login *login,
+			    const struct rs_verdict *verdict)
+{
+	pool_t pool = attempt->request->pool;
+	struct rs_report decided = {
+		.action = verdict->decided,
+		.enforced = verdict->enforced,
+		.rule = verdict->rule,
+	};
+	const char **tags = NULL;
+
+	rs_log_facts_set(&attempt->facts, login, verdict, &decided);
+	attempt->facts.relay = rs_attempt_copy(attempt, attempt->facts.relay);
+	attempt->facts.network = rs_attempt_copy(attempt, attempt->facts.network);
+	attempt->facts.rule = rs_attempt_copy(attempt, attempt->facts.rule);
+	attempt->facts.entry = rs_attempt_copy(attempt, attempt->facts.entry);
+	if (verdict->tag_count > 0)
+		tags = p_new(pool, const char *, verdict->tag_count);
+	for (size_t i = 0; i < verdict->tag_count; i++)
+		tags[i] = rs_attempt_copy(attempt, verdict->tags[i]);
+	attempt->facts.tags = tags;
+}
+
+static void rs_attempt_keep_reports(struct rs_attempt *attempt, const struct rs_login *login,
+				    const struct rs_verdict *verdict)
+{
+	if (verdict->report_count == 0)
+		return;
+	attempt->reports =
+		p_new(attempt->request->pool, struct rs_attempt_report, verdict->report_count);
+	for (size_t i = 0; i < verdict->report_count; i++) {
+		const struct rs_report *report = &verdict->reports[i];
+		struct rs_attempt_report *kept = &attempt->reports[attempt->report_count++];
+
+		rs_log_facts_set(&kept->facts, login, verdict, report);
+		kept->facts.relay = attempt->facts.relay;
+		kept->facts.network = attempt->facts.network;
+		kept->facts.tags = attempt->facts.tags;
+		kept->facts.rule = rs_attempt_copy(attempt, report->rule);
+		kept->facts.entry = rs_attempt_copy(attempt, kept->facts.entry);
+		kept->line = report->enforced ||
+			     rs_limiter_pass(&attempt->engine->limiter, verdict->cover,
+					     attempt->engine->db, attempt->engine->event);
+	}
+}
+
+struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request *request,
+				  const struct rs_login *login, const struct rs_verdict *verdict,
+				  bool proved, bool lost)
+{
+	struct rs_attempt *attempt;
+
+	if (verdict->cover == NULL && (verdict->report_count == 0 || lost))
+		return NULL;
+	attempt = p_new(request->pool, struct rs_attempt, 1);
+	attempt->engine = engine;
+	attempt->request = request;
+	auth_request_ref(request);
+	attempt->passdb = rs_request_passdb_name(request);
+	attempt->proved = proved && !lost;
+	attempt->name = request->fields.user;
+	attempt->test = login->service != NULL && strcmp(login->service, "doveadm") == 0;
+	if (verdict->cover != NULL)
+		attempt->class_ = verdict->cover->relay->class_;
+	rs_attempt_keep(attempt, login, verdict);
+	/* A wrong credential is reported as such, not by the rules. */
+	if (!lost)
+		rs_attempt_keep_reports(attempt, login, verdict);
+	if (verdict->action != RS_ACTION_DENY || lost)
+		return attempt;
+	attempt->outcome = attempt->proved ? RS_OUTCOME_DENIED : RS_OUTCOME_UNPROVED;
+	rs_alert_ended(attempt);
+	return NULL;
+}
+
+/* Returns FALSE while it is not known yet. */
+static bool rs_attempt_ended(struct rs_attempt *attempt)
+{
+	const struct auth_request *request = attempt->request;
+	bool finished = request->state == AUTH_REQUEST_STATE_FINISHED;
+
+	if (request->fields.successful) {
+		/* Whatever got here, it is the backend that will verify it. */
+		attempt->outcome = auth_fields_exists(request->fields.extra_fields, "proxy")
+					   ? RS_OUTCOME_UNPROVED
+					   : RS_OUTCOME_SUCCESS;
+		return TRUE;
+	}
+	/* Nobody else holds it any more: the client is gone. */
+	if (!finished && request->refcount > 1)
+		return FALSE;
+	if (attempt->proved)
+		attempt->outcome = RS_OUTCOME_DENIED;
+	else if (!finished || request->internal_failure || request->failed)
+		attempt->outcome = RS_OUTCOME_UNPROVED;
+	else if (request->policy_refusal)
+		attempt->outcome = RS_OUTCOME_DENIED;
+	else
+		attempt->outcome = RS_OUTCOME_FAILED;
+	return TRUE;
+}
+
+static void rs_attempts_sweep(struct rs_attempts *attempts)
+{
+	struct rs_attempt *attempt, *next;
+
+	for (attempt = attempts->head; attempt != NULL; attempt = next) {
+		next = attempt->next;
+		if (!rs_attempt_ended(attempt))
+			continue;
+		DLLIST_REMOVE(&attempts->head, attempt);
+		attempts->count--;
+		rs_alert_ended(attempt);
+	}
+	if (attempts->head == NULL)
+		timeout_remove(&attempts->to_sweep);
+}
+
+void rs_attempt_answered(struct rs_attempt *attempt)
+{
+	struct rs_attempts *attempts;
+
+	if (attempt == NULL)
+		return;
+	attempts = &attempt->engine->attempts;
+	if (rs_attempt_ended(attempt)) {
+		rs_alert_ended(attempt);
+	} else if (attempts->count >= RS_ATTEMPTS_MAX) {
+		attempt->outcome = RS_OUTCOME_UNPROVED;
+		rs_alert_ended(attempt);
+	} else {
+		DLLIST_PREPEND(&attempts->head, attempt);
+		attempts->count++;
+		if (attempts->to_sweep == NULL)
+			attempts->to_sweep = timeout_add_short(RS_ATTEMPT_SWEEP_MSECS,
+							       rs_attempts_sweep, attempts);
+	}
+}
+
+void rs_attempt_free(struct rs_attempt **_attempt)
+{
+	struct auth_request *request = (*_attempt)->request;
+
+	*_attempt = NULL;
+	auth_request_unref(&request);
+}
+
+void rs_attempts_end(struct rs_attempts *attempts)
+{
+	timeout_remove(&attempts->to_sweep);
+	while (attempts->head != NULL) {
+		struct rs_attempt *attempt = attempts->head;
+
+		DLLIST_REMOVE(&attempts->head, attempt);
+		attempts->count--;
+		if (!rs_attempt_ended(attempt))
+			attempt->outcome = RS_OUTCOME_UNPROVED;
+		rs_alert_ended(attempt);
+	}
+}
