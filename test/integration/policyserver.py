@@ -12,10 +12,10 @@ import urllib.parse
 class Server(http.server.ThreadingHTTPServer):
     daemon_threads, block_on_close, request_queue_size = True, False, 128
 
-    def __init__(self, seconds):
+    def __init__(self, seconds, refuse):
         super().__init__(("127.0.0.1", 0), Handler)
         # asked: the commands, as they came: "allow" before and after, "report".
-        self.seconds, self.asked = seconds, []
+        self.seconds, self.asked, self.refuse = seconds, [], refuse
 
     @property
     def url(self):
@@ -33,7 +33,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
         self.server.asked += query.get("command", [])
         time.sleep(self.server.seconds)
-        body = json.dumps({"status": 0, "msg": "go on"}).encode()
+        body = json.dumps({"status": -1 if self.server.refuse else 0, "msg": "as told"}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
@@ -45,8 +45,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @contextlib.contextmanager
-def policy_server(seconds):
-    server = Server(seconds)
+def policy_server(seconds, refuse=False):
+    server = Server(seconds, refuse)
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield server
