@@ -1,6 +1,11 @@
 # SPDX-License-Identifier: MIT
-"""A Dovecot with relaysentry whose users stand in SQLite: what a passwd-file
-cannot do, be cached and be asked by auth workers, it can."""
+"""A Dovecot with relaysentry whose users stand in a database of its own; and one
+in SQLite: what a passwd-file cannot do, be cached and be asked by auth workers, it
+can."""
+
+import pathlib
+import shutil
+import tempfile
 
 import dialect
 import sqlservers
@@ -38,6 +43,33 @@ def placed(place, worker):
         primary = primary.replace("RESULT", result).replace("WORKER", use)
         return primary + ours if place == "after" else ours + primary
     return {"2.3": both(OLD, ours), "2.4": both(NEW, dialect.blocks(ours))}
+
+
+class DatabaseSentry(Sentry):
+    """kind(folder, content): a database in a folder of its own, which ends with
+    this Dovecot. configure(database): further arguments of Sentry, which hang on
+    where it is."""
+
+    def __init__(self, kind, content, configure, rules, **others):
+        self.database = None
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-db-", dir="/tmp"))
+        self.folder.chmod(0o755)
+        try:
+            self.database = kind(self.folder, content)
+            super().__init__(rules, **configure(self.database), **others)
+        except BaseException:
+            self.end_database()
+            raise
+
+    def end_database(self):
+        if self.database is not None:
+            self.database.close()
+            self.database = None
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def discard(self):
+        super().discard()
+        self.end_database()
 
 
 class SqliteSentry(Sentry):

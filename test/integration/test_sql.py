@@ -4,14 +4,12 @@ app password or a token and not with the main password. The queries are those of
 relaysentry-policy(5), against a real SQLite, PostgreSQL and MariaDB."""
 
 import hashlib
-import pathlib
-import shutil
-import tempfile
 
 import jwt
 import sqlservers
 from cases import case, equal, expect, instance
-from world import HOME, OUTLOOK, PASSWORD, Sentry, rule
+from sqlworld import DatabaseSentry
+from world import HOME, OUTLOOK, PASSWORD, rule
 
 MESSAGE = "Use an app password"
 RULES = [rule("allow", "own", credential=["app-password", "token"]),
@@ -87,48 +85,36 @@ passdb {
 MAIN_WITHOUT_TOKENS = "main.conf\n  mechanisms = plain login"
 
 
-class SqlSentry(Sentry):
+class SqlSentry(DatabaseSentry):
     """more: settings; main: the query for the main password, %s is the user.
     tokens: whether bearer tokens are verified, too."""
 
     def __init__(self, kind, more="", main=MAIN_QUERY, rules=tuple(RULES), tokens=False):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-sql-", dir="/tmp"))
-        self.folder.chmod(0o755)
-        self.database = None
-        try:
-            self.database = database = kind(self.folder, SCHEMA)
-            password = database.joined("'{SHA256.HEX}'", "secret")
-            files = {
-                "apps.conf": database.old + "password_query = " +
-                APP_QUERY % (password, "%u", "%{sha256:password}") + "\n",
-                "main.conf": database.old + "password_query = " + main % "%u" + "\n"}
-            new = NEW.replace("CONNECT", database.new).replace("MAIN", main % "%{user}")
-            new = new.replace("APPS", APP_QUERY % (password, "%{user}",
-                                                   "%{password | sha256 | hexlify}"))
-            texts, others = {"2.3": more + OLD, "2.4": more + new}, {}
-            if tokens:
-                texts = {"2.3": TOKENS + OLD.replace("main.conf", MAIN_WITHOUT_TOKENS),
-                         "2.4": jwt.CONFIG_24 + new}
-                others["mechanisms"] = "plain login xoauth2 oauthbearer"
-            super().__init__(rules, place="", files=files, extra=texts, **others)
-        except BaseException:
-            self.end_database()
-            raise
+        others = {"mechanisms": "plain login xoauth2 oauthbearer"} if tokens else {}
+        super().__init__(kind, SCHEMA,
+                         lambda database: self.configure(database, more, main, tokens),
+                         rules, place="", **others)
+
+    @staticmethod
+    def configure(database, more, main, tokens):
+        password = database.joined("'{SHA256.HEX}'", "secret")
+        files = {
+            "apps.conf": database.old + "password_query = " +
+            APP_QUERY % (password, "%u", "%{sha256:password}") + "\n",
+            "main.conf": database.old + "password_query = " + main % "%u" + "\n"}
+        new = NEW.replace("CONNECT", database.new).replace("MAIN", main % "%{user}")
+        new = new.replace("APPS", APP_QUERY % (password, "%{user}",
+                                               "%{password | sha256 | hexlify}"))
+        old = more + OLD
+        if tokens:
+            old = TOKENS + old.replace("main.conf", MAIN_WITHOUT_TOKENS)
+            new = jwt.CONFIG_24 + new
+        return {"files": files, "extra": {"2.3": old, "2.4": more + new}}
 
     def prepare(self, *others):
         super().prepare(*others)
         jwt.write_keys(self.root / "keys")
         (self.root / "oauth2.conf").write_text(self.fill(jwt.CONFIG_23))
-
-    def end_database(self):
-        if self.database is not None:
-            self.database.close()
-            self.database = None
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def discard(self):
-        super().discard()
-        self.end_database()
 
 
 @instance
