@@ -12,10 +12,12 @@ EXTRA_DIST += \
 	test/integration/dictservers.py \
 	test/integration/dovecot.py \
 	test/integration/dovecotconf.py \
+	test/integration/fieldworld.py \
 	test/integration/gssclient.py \
 	test/integration/integration.test \
 	test/integration/jwt.py \
 	test/integration/kdc.py \
+	test/integration/ldapserver.py \
 	test/integration/leaving.py \
 	test/integration/load.py \
 	test/integration/logbook.py \
@@ -50,6 +52,7 @@ EXTRA_DIST += \
 	test/integration/test_faults_memory.py \
 	test/integration/test_faults_policyserver.py \
 	test/integration/test_faults_reload.py \
+	test/integration/test_fields.py \
 	test/integration/test_first.py \
 	test/integration/test_hashes.py \
 	test/integration/test_log.py \
