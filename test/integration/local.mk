@@ -53,6 +53,7 @@ EXTRA_DIST += \
 	test/integration/test_faults_policyserver.py \
 	test/integration/test_faults_reload.py \
 	test/integration/test_fields.py \
+	test/integration/test_fields_inside.py \
 	test/integration/test_first.py \
 	test/integration/test_hashes.py \
 	test/integration/test_log.py \

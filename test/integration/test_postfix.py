@@ -10,7 +10,8 @@ import matrix_clients
 import postfixd
 import sasl
 from cases import Skip, case, equal, expect, instance
-from world import HOME, OUTLOOK, PASSWORD, Sentry, rule
+from fieldworld import leaked
+from world import AWS, GMAIL, HOME, OUTLOOK, PASSWORD, Sentry, rule
 
 MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-256")
 MESSAGE = "Not from this app"
@@ -92,6 +93,23 @@ def _(dovecot):
         expect("service=smtp" in words and f"rip={OUTLOOK}" in words, words)
         equal([word for word in words if "secured" in word], want)
         equal([word for word in words if word.startswith("session=")], [], "a session id")
+
+
+@case("Postfix: is not told the user's own policy, whatever becomes of the login")
+def _():
+    users = {"alice": "{PLAIN}secret::::::relaysentry_allow=outlook-mobile "
+                      "relaysentry_deny=@mail-relay relaysentry_group=staff"}
+    with PostfixSentry([rule("user-policy"), rule("deny", "staff", group="staff", service="smtp",
+                                                  relay="aws")], users=users) as dovecot:
+        mark = dovecot.mark()
+        for remote, let_in in ((HOME, True), (OUTLOOK, True), (GMAIL, False), (AWS, False)):
+            for mech in MECHANISMS:
+                answer = dovecot.send_as(remote, True, mech)
+                equal(answer.ok, let_in, (remote, mech))
+                expect(not leaked(str(answer)), answer)
+        equal(dovecot.send_as(OUTLOOK, True, password="wrong").text, WRONG)
+        lines = dovecot.wait_log("client passdb out: (OK|FAIL)", mark, 4 * len(MECHANISMS) + 1)
+        equal([line for line in lines if leaked(line)], [])
 
 
 @instance
