@@ -64,6 +64,7 @@ EXTRA_DIST += \
 	test/integration/test_matrix_table.py \
 	test/integration/test_minute.py \
 	test/integration/test_modes.py \
+	test/integration/test_names.py \
 	test/integration/test_oauth2.py \
 	test/integration/test_outcome.py \
 	test/integration/test_plain.py \
@@ -74,6 +75,7 @@ EXTRA_DIST += \
 	test/integration/test_tags.py \
 	test/integration/test_tempfail.py \
 	test/integration/test_tls.py \
+	test/integration/test_until.py \
 	test/integration/test_untouched.py \
 	test/integration/test_workers.py \
 	test/integration/tlscert.py \
