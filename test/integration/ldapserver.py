@@ -15,10 +15,11 @@ from sqlservers import Server
 BASE = "dc=example,dc=org"
 ADMIN = f"cn=admin,{BASE}"
 ADMIN_PASSWORD = "manager"
+SCHEMA = pathlib.Path("/etc/ldap/schema")
 # Numbers for examples (RFC 5612).
 CONFIG = """
-include /etc/ldap/schema/core.schema
-include /etc/ldap/schema/cosine.schema
+include {schema}/core.schema
+include {schema}/cosine.schema
 attributetype ( 1.3.6.1.4.1.32473.1.1 NAME 'relaysentryAllow' SUP name )
 attributetype ( 1.3.6.1.4.1.32473.1.2 NAME 'relaysentryDeny' SUP name )
 attributetype ( 1.3.6.1.4.1.32473.1.3 NAME 'relaysentryGroup' SUP name )
@@ -37,7 +38,7 @@ directory {folder}/data
 
 def ldap_program(name):
     found = shutil.which(name, path="/usr/sbin:/usr/bin")
-    if found is None or not pathlib.Path("/usr/lib/ldap").exists():
+    if found is None or not SCHEMA.exists():
         raise Skip("OpenLDAP is not installed")
     return found
 
@@ -52,10 +53,10 @@ def ldif(dn, **attributes):
 
 
 class Slapd(Server):
-    """entries: [attributes of one, as ldif() takes them]."""
+    """entries: [attributes of one, as ldif() takes them]. Its client only asks, of
+    whatever it is given, whether the server answers."""
 
     name = "OpenLDAP"
-    ping = ""
 
     def __init__(self, folder, entries):
         if not list(MODULE_DIR.glob("auth/libauthdb_ldap.so")):
@@ -66,7 +67,7 @@ class Slapd(Server):
         (folder / "data").mkdir()
         shutil.chown(folder / "data", account.pw_uid, account.pw_gid)
         config = folder / "slapd.conf"
-        config.write_text(CONFIG.format(folder=folder, base=BASE, admin=ADMIN,
+        config.write_text(CONFIG.format(folder=folder, schema=SCHEMA, base=BASE, admin=ADMIN,
                                         password=ADMIN_PASSWORD))
         content = folder / "content.ldif"
         content.write_text(
@@ -77,7 +78,8 @@ class Slapd(Server):
             super().__init__(
                 folder, account, [ldap_program("slapadd"), "-q", "-f", config, "-l", content],
                 [ldap_program("slapd"), "-d", "0", "-f", config, "-h", self.uri],
-                [ldap_program("ldapadd"), "-x", "-H", self.uri, "-D", ADMIN, "-w", ADMIN_PASSWORD])
+                [ldap_program("ldapwhoami"), "-x", "-H", self.uri, "-D", ADMIN,
+                 "-w", ADMIN_PASSWORD])
         except BaseException:
             self.ports.close()
             raise

@@ -50,11 +50,9 @@ class Sqlite(Database):
 
 
 class Server(Database):
-    """A server's program, run by another user than root as it wants. ping: what a
-    client says to see whether it answers."""
+    """A server's program, run by another user than root as it wants."""
 
     name = ""
-    ping = "SELECT 1;"
     end = signal.SIGTERM
 
     def __init__(self, folder, account, prepare, serve, client):
@@ -95,7 +93,7 @@ class Server(Database):
 
     def ask(self):
         """What it answers as soon as it can answer anything."""
-        return self.run(self.ping)
+        return self.run("SELECT 1;")
 
     def run(self, text, *args):
         return subprocess.run([*self.client, *args], input=text, capture_output=True, text=True,

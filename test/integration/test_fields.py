@@ -186,3 +186,18 @@ def _():
                 reply = auth.login(name, PASSWORD, remote=OUTLOOK)
                 equal((reply.ok, reply.fields["user"]), (False, "alice"), name)
             expect(auth.login("bob", PASSWORD, remote=OUTLOOK).ok)
+
+
+@case("LDAP: without `default`, an attribute that is missing takes all fields away")
+def _():
+    only("2.4")
+    for backend, let_in in ((fieldworld.Ldap, False), (fieldworld.LdapBind, True)):
+        class Careless(backend):
+            def configure(self):
+                found = super().configure()
+                found["place"]["2.4"] = found["place"]["2.4"].replace("| default ", "")
+                return found
+        with FieldSentry(Careless, {"alice": Account(deny="outlook-mobile", group="staff")}, RULES,
+                         expected=["No such attribute"]) as dovecot:
+            with dovecot.auth() as auth:
+                equal(auth.login("alice", PASSWORD, remote=OUTLOOK).ok, let_in, backend.__name__)
