@@ -204,6 +204,9 @@ static int apply_block(struct rs_dc_tree *tree, struct rs_dc_passdb *passdb,
 
 	if (node != NULL && node->value != NULL && *node->value != '\0')
 		passdb->driver = node->value;
+	node = rs_dc_setting(block, PREFIX, "fields");
+	if (node != NULL && node->value == NULL)
+		passdb->fields = node;
 	for (int key = 0; key < RS_DC_KEY_COUNT; key++) {
 		node = find_key(block, (enum rs_dc_key)key);
 		if (node != NULL && apply_key(tree, passdb, (enum rs_dc_key)key, node) < 0)

@@ -61,6 +61,7 @@ struct rs_dc_passdb {
 	 * is how its default, return-ok, begins. */
 	bool success_untold;
 	bool deny, master, pass, use_worker;
+	const struct rs_dc_node *fields; /* 2.4, the block; NULL: none */
 	unsigned line;
 	unsigned lines[RS_DC_KEY_COUNT]; /* of the setting; of the block when it is left out */
 };

@@ -257,14 +257,37 @@ static void check_cache(const struct rs_dc_chain *chain)
 			    "auth_cache_verify_password_with_worker = no");
 }
 
+/* Dovecot 2.4 takes no field at all when it cannot expand one of them; with
+ * passdb_ldap_bind it lets in all the same. */
+static void check_fields(const struct rs_dc_chain *chain, const struct rs_dc_passdb *passdb)
+{
+	char buf[LABEL_LEN];
+
+	if (passdb->fields == NULL || strcmp(passdb->driver, "ldap") != 0)
+		return;
+	for (const struct rs_dc_node *node = passdb->fields->children; node != NULL;
+	     node = node->next) {
+		if (node->value == NULL || strncmp(node->key, "relaysentry_", 12) != 0 ||
+		    strstr(node->value, "%{ldap") == NULL || strstr(node->value, "default") != NULL)
+			continue;
+		rs_dc_found(chain, RS_LEVEL_ERROR, node->line,
+			    "%s has no default for %s: where the attribute is missing, relaysentry "
+			    "is told none of the user's fields; write behind the attribute: "
+			    "| default",
+			    label(passdb, buf), node->key);
+	}
+}
+
 void rs_dc_check_others(const struct rs_dc_chain *chain)
 {
 	/* Where our block will stand that Dovecot drops is not known. */
 	bool placed = chain->ours < chain->user_count, asks_all = false;
 	size_t ours = chain->ours;
 
-	for (size_t i = 0; placed && i < chain->ours; i++)
+	for (size_t i = 0; placed && i < chain->ours; i++) {
 		check_before(chain, i);
+		check_fields(chain, chain->users[i]);
+	}
 	check_cache(chain);
 	for (size_t i = chain->ours; i < chain->user_count; i++) {
 		/* One that does not wait for a verified password is asked about every login. */
