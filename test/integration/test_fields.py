@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import fieldworld
 from cases import case, equal, expect
 from fieldworld import Account, FieldSentry, leaked
-from world import AWS, GMAIL, HOME, OUTLOOK, PASSWORD, PRIVATE, only, rule, since_2_4
+from world import AWS, GMAIL, HOME, OUTLOOK, PASSWORD, PRIVATE, lint, only, rule, since_2_4
 
 REMOTES = (OUTLOOK, GMAIL, AWS, PRIVATE)
 RULES = [rule("user-policy", "own", reply="reason", message="You chose so"),
@@ -201,3 +201,8 @@ def _():
                          expected=["No such attribute"]) as dovecot:
             with dovecot.auth() as auth:
                 equal(auth.login("alice", PASSWORD, remote=OUTLOOK).ok, let_in, backend.__name__)
+            found = lint(dovecot)
+            equal([name for name in ("allow", "deny", "group")
+                   if f"no default for relaysentry_{name}:" not in found], [], found)
+        with FieldSentry(backend, {}, RULES) as dovecot:
+            equal(lint(dovecot), "")
