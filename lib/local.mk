@@ -19,6 +19,7 @@ librelaysentry_la_SOURCES = \
 	include/relaysentry/readfile.h \
 	include/relaysentry/relaydb.h \
 	include/relaysentry/seen.h \
+	include/relaysentry/syslogmsg.h \
 	include/relaysentry/source.h \
 	include/relaysentry/userkey.h \
 	include/relaysentry/when.h
@@ -63,6 +64,7 @@ librelaysentry_la_SOURCES += lib/decide-explain.c lib/decide-internal.h
 
 # What is kept in a dict
 librelaysentry_la_SOURCES += lib/dict-uri.c lib/exceptions.c lib/seen.c lib/userkey.c
+librelaysentry_la_SOURCES += lib/syslogmsg.c
 # Dovecot's dict process
 librelaysentry_la_SOURCES += lib/dictproto.c lib/dictproto-internal.h lib/dictproto-reply.c
 

@@ -72,7 +72,8 @@ test_unit_unit_tests_SOURCES += test/unit/policy-texts.h test/unit/test-policy.c
 
 # What is kept in a dict
 test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c test/unit/test-exceptions.c \
-	test/unit/test-seen.c test/unit/test-userkey.c
+	test/unit/test-seen.c test/unit/test-syslogmsg.c \
+	test/unit/test-userkey.c
 
 # Dovecot configuration
 test_unit_unit_tests_SOURCES += test/unit/doveconf-texts.h test/unit/test-doveconf.c \

@@ -38,6 +38,7 @@ RS_SUITE(decide_random)
 RS_SUITE(dict_uri)
 RS_SUITE(exceptions)
 RS_SUITE(seen)
+RS_SUITE(syslogmsg)
 RS_SUITE(userkey)
 
 /* All of these */
