@@ -19,8 +19,9 @@ librelaysentry_la_SOURCES = \
 	include/relaysentry/readfile.h \
 	include/relaysentry/relaydb.h \
 	include/relaysentry/seen.h \
-	include/relaysentry/syslogmsg.h \
+	include/relaysentry/siphash.h \
 	include/relaysentry/source.h \
+	include/relaysentry/syslogmsg.h \
 	include/relaysentry/userkey.h \
 	include/relaysentry/when.h
 
@@ -30,6 +31,7 @@ librelaysentry_la_SOURCES += lib/json.c lib/json-internal.h lib/json-scan.c lib/
 librelaysentry_la_SOURCES += lib/json-make.c lib/json-make.h
 librelaysentry_la_SOURCES += lib/json-scanner.h lib/json-token.c lib/json-value.c lib/jsonw.c
 librelaysentry_la_SOURCES += lib/logline.c lib/readfile.c
+librelaysentry_la_SOURCES += lib/siphash.c
 librelaysentry_la_SOURCES += lib/ascii.h lib/strbuf.c lib/strbuf.h lib/utf8.h
 librelaysentry_la_SOURCES += lib/ip.c lib/ip-net.c
 
