@@ -161,6 +161,10 @@ extern void rs_verified(enum passdb_result, struct auth_request *);],
 extern bool rs_probe(void *, pool_t, const char **);],
     [	struct setting_parser_info info = { .pool_offset1 = 1, .check_func = rs_probe };
 	(void)info;])
+  RS_DOVECOT_CAP([the version of the dict protocol], [RS_DICT_CLIENT],
+    [#include <dict-client.h>],
+    [	unsigned int version = DICT_CLIENT_PROTOCOL_MAJOR_VERSION;
+	(void)version;])
 
   dnl Before the mend of CVE-2022-30550 they stood in struct passdb_module; Debian
   dnl has backported it to 2.3.19.1.
@@ -176,7 +180,7 @@ extern bool rs_probe(void *, pool_t, const char **);],
   *" RS_PREINIT_ARGS "*)
     rs_dovecot_2_3=yes
     RS_DOVECOT_ALL_OF([2.3],
-      [RS_FIELDS_SERVICE RS_FIELDS_SECURED RS_CREDENTIALS RS_VERIFY_PLAIN]) ;;
+      [RS_FIELDS_SERVICE RS_FIELDS_SECURED RS_CREDENTIALS RS_VERIFY_PLAIN RS_DICT_CLIENT]) ;;
   *)
     rs_dovecot_2_3=no
     RS_DOVECOT_ALL_OF([2.4],

@@ -3,12 +3,14 @@
 #include "driver.h"
 
 #include "array.h"
+#include "dict-client.h"
 #include "str.h"
 
 const char *const rs_setting_mechanisms = "mechanisms";
 const bool rs_tokens_are_passwords = TRUE;
 const bool rs_refusal_is_lost = FALSE;
 const bool rs_return_is_lost = TRUE;
+const unsigned int rs_dict_protocol = DICT_CLIENT_PROTOCOL_MAJOR_VERSION;
 
 const char *rs_request_service(const struct auth_request *request)
 {

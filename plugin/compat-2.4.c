@@ -8,11 +8,18 @@
 #include "settings-2.4.h"
 
 #include "array.h"
+#if defined(RS_DICT_CLIENT)
+#include "dict-client.h"
+#else
+/* 2.4.0 and 2.4.1 do not install it. */
+#define DICT_CLIENT_PROTOCOL_MAJOR_VERSION 4
+#endif
 
 const char *const rs_setting_mechanisms = "mechanisms_filter";
 const bool rs_tokens_are_passwords = FALSE;
 const bool rs_refusal_is_lost = TRUE; /* from 2.4.2 on */
 const bool rs_return_is_lost = FALSE;
+const unsigned int rs_dict_protocol = DICT_CLIENT_PROTOCOL_MAJOR_VERSION;
 
 const char *rs_request_service(const struct auth_request *request)
 {

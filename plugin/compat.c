@@ -95,6 +95,11 @@ char *rs_request_name(struct auth_request *request, char *user)
 	return old;
 }
 
+const char *rs_base_dir(void)
+{
+	return global_auth_settings->base_dir;
+}
+
 unsigned int rs_scope_count(void)
 {
 	return array_count(&auths);

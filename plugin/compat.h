@@ -117,4 +117,11 @@ extern const bool rs_refusal_is_lost;
  * return-ok. */
 extern const bool rs_return_is_lost;
 
+/* --- the dict process --- */
+
+/* Where Dovecot's sockets are. */
+const char *rs_base_dir(void);
+/* The major version of the protocol that it speaks. */
+extern const unsigned int rs_dict_protocol;
+
 #endif

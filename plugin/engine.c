@@ -57,6 +57,14 @@ static void rs_engine_watch(struct rs_engine *engine)
 	engine->to_reload = timeout_add(engine->watch_interval * 1000, rs_engine_reload, engine);
 }
 
+/* After each load, before anything is decided. */
+static void rs_engine_loaded(struct rs_engine *engine)
+{
+	rs_exceptions_cache_set(engine->exceptions, engine->policy);
+	rs_state_set(engine->state, engine->policy);
+	rs_engine_watch(engine);
+}
+
 static void rs_engine_tell_credentials(struct rs_engine *engine)
 {
 	if (engine->bad_credential_count == 0)
@@ -75,7 +83,7 @@ static void rs_engine_minute(struct rs_engine *engine)
 		engine->retry_pause--;
 	} else if (engine->retry) {
 		rs_load_again(engine);
-		rs_engine_watch(engine);
+		rs_engine_loaded(engine);
 	}
 	if (rs_engine_idle(engine))
 		rs_engine_complain(engine);
@@ -87,7 +95,7 @@ static void rs_engine_minute(struct rs_engine *engine)
 static void rs_engine_reload(struct rs_engine *engine)
 {
 	rs_load_changed(engine);
-	rs_engine_watch(engine);
+	rs_engine_loaded(engine);
 }
 
 static struct rs_engine *rs_engine_new(const char *name, const struct rs_args *args)
@@ -100,10 +108,12 @@ static struct rs_engine *rs_engine_new(const char *name, const struct rs_args *a
 	engine->reload_interval = RS_RELOAD_SECS;
 	engine->event = event_create(auth_event);
 	event_set_append_log_prefix(engine->event, "relaysentry: ");
+	engine->exceptions = rs_exceptions_cache_new(engine->event);
+	engine->state = rs_state_new(engine->event);
 	if (args->faults == NULL) {
 		rs_watch_set(&engine->policy_watch, args->policy_path, TRUE);
 		rs_load_all(engine);
-		rs_engine_watch(engine);
+		rs_engine_loaded(engine);
 	}
 	if (rs_engine_idle(engine))
 		rs_engine_complain(engine);
@@ -137,7 +147,13 @@ void rs_engine_unref(struct rs_engine **_engine)
 	struct rs_engine *engine = *_engine, **link = &rs_engines;
 
 	*_engine = NULL;
-	if (engine == NULL || --engine->refcount > 0)
+	if (engine == NULL)
+		return;
+	/* Auth ends. What waits must be answered while Dovecot still takes answers to
+	 * this passdb. */
+	engine->ending = TRUE;
+	rs_exceptions_cache_set(engine->exceptions, NULL);
+	if (--engine->refcount > 0)
 		return;
 	while (*link != engine)
 		link = &(*link)->next;
@@ -148,6 +164,8 @@ void rs_engine_unref(struct rs_engine **_engine)
 	rs_engine_tell_credentials(engine);
 	rs_attempts_end(&engine->attempts);
 	rs_limiter_free(&engine->limiter, engine->event, engine->db);
+	rs_state_free(&engine->state);
+	rs_exceptions_cache_free(&engine->exceptions);
 	rs_load_free(engine);
 	event_unref(&engine->event);
 	i_free(engine->args_faults);

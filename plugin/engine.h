@@ -9,7 +9,9 @@
 
 #include "args.h"
 #include "attempt.h"
+#include "exceptions.h"
 #include "report.h"
+#include "state.h"
 #include "watch.h"
 
 #include <relaysentry/decide.h>
@@ -29,6 +31,10 @@ struct rs_engine {
 	struct rs_relaydb *db;
 	struct rs_verdict *verdict;
 	enum rs_mode mode;
+
+	struct rs_exceptions_cache *exceptions;
+	struct rs_state *state;
+	bool ending; /* auth ends: nobody is asked any more */
 
 	struct rs_watch policy_watch, entries_watch, db_watch;
 	char *identity; /* what was loaded last, as it was logged */

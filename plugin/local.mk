@@ -13,15 +13,20 @@ libauthdb_relaysentry_la_SOURCES = \
 	plugin/attempt.c plugin/attempt.h \
 	plugin/authdb-relaysentry.c plugin/driver.h \
 	plugin/compat.c plugin/compat.h \
+	plugin/dictconn.c plugin/dictconn.h \
 	plugin/engine.c plugin/engine.h \
+	plugin/exceptions.c plugin/exceptions.h \
 	plugin/facts.c plugin/facts.h \
 	plugin/load.c plugin/load.h \
 	plugin/inspection.h \
+	plugin/lru.c plugin/lru.h \
 	plugin/placement-first.c \
 	plugin/placement-mechanisms.c \
 	plugin/placement.c plugin/placement.h \
 	plugin/reply.c plugin/reply.h \
 	plugin/report.c plugin/report.h \
+	plugin/state.c plugin/state.h plugin/state-internal.h \
+	plugin/state-pair.c plugin/state-write.c \
 	plugin/watch.c plugin/watch.h
 if DOVECOT_2_3
 libauthdb_relaysentry_la_SOURCES += plugin/compat-2.3.c plugin/args-2.3.c
