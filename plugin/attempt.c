@@ -5,6 +5,7 @@
 
 #include "ioloop.h"
 #include "llist.h"
+#include "net.h"
 
 /* How soon a login that ends later is reported. */
 #define RS_ATTEMPT_SWEEP_MSECS 200
@@ -57,9 +58,7 @@ static void rs_attempt_keep_reports(struct rs_attempt *attempt, const struct rs_
 		kept->facts.tags = attempt->facts.tags;
 		kept->facts.rule = rs_attempt_copy(attempt, report->rule);
 		kept->facts.entry = rs_attempt_copy(attempt, kept->facts.entry);
-		kept->line = report->enforced ||
-			     rs_limiter_pass(&attempt->engine->limiter, verdict->cover,
-					     attempt->engine->db, attempt->engine->event);
+		kept->notify = report->notify;
 	}
 }
 
@@ -79,8 +78,16 @@ struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request 
 	attempt->proved = proved && !lost;
 	attempt->name = request->fields.user;
 	attempt->test = login->service != NULL && strcmp(login->service, "doveadm") == 0;
-	if (verdict->cover != NULL)
+	attempt->user = login->user;
+	attempt->service = login->service;
+	if (request->fields.remote_ip.family != 0)
+		attempt->remote = p_strdup(request->pool, net_ip2addr(&request->fields.remote_ip));
+	attempt->db = engine->db;
+	attempt->relay = UINT32_MAX;
+	if (verdict->cover != NULL) {
 		attempt->class_ = verdict->cover->relay->class_;
+		attempt->relay = verdict->cover->relay->index;
+	}
 	rs_attempt_keep(attempt, login, verdict);
 	/* A wrong credential is reported as such, not by the rules. */
 	if (!lost)
@@ -154,6 +161,15 @@ void rs_attempt_answered(struct rs_attempt *attempt)
 			attempts->to_sweep = timeout_add_short(RS_ATTEMPT_SWEEP_MSECS,
 							       rs_attempts_sweep, attempts);
 	}
+}
+
+bool rs_attempt_line(const struct rs_attempt *attempt)
+{
+	struct rs_engine *engine = attempt->engine;
+
+	/* The numbers of relays are those of a database. */
+	return engine->db != attempt->db ||
+	       rs_limiter_pass(&engine->limiter, attempt->relay, engine->db, engine->event);
 }
 
 void rs_attempt_free(struct rs_attempt **_attempt)

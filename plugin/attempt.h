@@ -16,7 +16,7 @@ struct rs_engine;
 /* What the verdict reports. */
 struct rs_attempt_report {
 	struct rs_log_facts facts;
-	bool line; /* a line in testing is one too many of this minute when FALSE */
+	bool notify; /* the user is to be told, too */
 };
 
 /* Lies in the request's memory, and holds the request until it is reported:
@@ -25,9 +25,13 @@ struct rs_attempt {
 	struct rs_attempt *prev, *next; /* while it waits for its end */
 	struct rs_engine *engine;
 	struct auth_request *request;
-	const char *passdb;	   /* the name of our block */
-	char *name;		   /* of the user, when it was judged */
-	struct rs_log_facts facts; /* what was decided */
+	const char *passdb;	     /* the name of our block */
+	char *name;		     /* of the user, when it was judged */
+	const struct rs_relaydb *db; /* that of the verdict; perhaps no longer there */
+	uint32_t relay;		     /* its index in db; UINT32_MAX: no relay */
+	const char *user, *service;  /* as in struct rs_login */
+	const char *remote;	     /* the client's address; NULL: none was reported */
+	struct rs_log_facts facts;   /* what was decided */
 	enum rs_class class_;
 	struct rs_attempt_report *reports;
 	size_t report_count;
@@ -50,6 +54,8 @@ struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request 
 				  bool proved, bool lost);
 /* The request was answered: reports it, now or when it has ended. NULL: nothing to tell. */
 void rs_attempt_answered(struct rs_attempt *attempt);
+/* Whether one more line, of those that are limited, may be written about its relay. */
+bool rs_attempt_line(const struct rs_attempt *attempt);
 /* It was reported; gives the request back. */
 void rs_attempt_free(struct rs_attempt **attempt);
 /* Auth ends: reports all that waits. */

@@ -3,6 +3,7 @@
 #include "engine.h"
 #include "load.h"
 #include "placement.h"
+#include "syslogsock.h"
 
 #include "ioloop.h"
 
@@ -62,6 +63,7 @@ static void rs_engine_loaded(struct rs_engine *engine)
 {
 	rs_exceptions_cache_set(engine->exceptions, engine->policy);
 	rs_state_set(engine->state, engine->policy);
+	rs_syslogsock_set(engine->syslog, engine->policy);
 	rs_engine_watch(engine);
 }
 
@@ -90,6 +92,7 @@ static void rs_engine_minute(struct rs_engine *engine)
 	rs_engine_tell_credentials(engine);
 	rs_limiter_flush(&engine->limiter, engine->event, engine->db);
 	rs_limiter_flush_failed(&engine->limiter, engine->event);
+	rs_syslogsock_minute(engine->syslog);
 }
 
 static void rs_engine_reload(struct rs_engine *engine)
@@ -110,6 +113,7 @@ static struct rs_engine *rs_engine_new(const char *name, const struct rs_args *a
 	event_set_append_log_prefix(engine->event, "relaysentry: ");
 	engine->exceptions = rs_exceptions_cache_new(engine->event);
 	engine->state = rs_state_new(engine->event);
+	engine->syslog = rs_syslogsock_new(engine->event);
 	if (args->faults == NULL) {
 		rs_watch_set(&engine->policy_watch, args->policy_path, TRUE);
 		rs_load_all(engine);
@@ -163,8 +167,10 @@ void rs_engine_unref(struct rs_engine **_engine)
 	/* An idle auth process ends, mostly before its minute. */
 	rs_engine_tell_credentials(engine);
 	rs_attempts_end(&engine->attempts);
-	rs_limiter_free(&engine->limiter, engine->event, engine->db);
+	/* Alerts that wait are sent. */
 	rs_state_free(&engine->state);
+	rs_syslogsock_free(&engine->syslog);
+	rs_limiter_free(&engine->limiter, engine->event, engine->db);
 	rs_exceptions_cache_free(&engine->exceptions);
 	rs_load_free(engine);
 	event_unref(&engine->event);

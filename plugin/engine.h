@@ -34,6 +34,7 @@ struct rs_engine {
 
 	struct rs_exceptions_cache *exceptions;
 	struct rs_state *state;
+	struct rs_syslogsock *syslog;
 	bool ending; /* auth ends: nobody is asked any more */
 
 	struct rs_watch policy_watch, entries_watch, db_watch;

@@ -27,6 +27,7 @@ libauthdb_relaysentry_la_SOURCES = \
 	plugin/report.c plugin/report.h \
 	plugin/state.c plugin/state.h plugin/state-internal.h \
 	plugin/state-pair.c plugin/state-write.c \
+	plugin/syslogsock.c plugin/syslogsock.h \
 	plugin/watch.c plugin/watch.h
 if DOVECOT_2_3
 libauthdb_relaysentry_la_SOURCES += plugin/compat-2.3.c plugin/args-2.3.c

@@ -20,7 +20,7 @@ void rs_limiter_flush(struct rs_limiter *limiter, struct event *event, const str
 			       "minute",
 			       relay->left_out,
 			       i + 1 < limiter->count ? rs_relaydb_relay(db, i)->id : "-",
-			       RS_REPORT_TESTING_PER_MINUTE);
+			       RS_REPORT_LINES_PER_MINUTE);
 		}
 		i_zero(relay);
 	}
@@ -81,8 +81,8 @@ void rs_limiter_flush_failed(struct rs_limiter *limiter, struct event *event)
 	}
 }
 
-bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_cover *cover,
-		     const struct rs_relaydb *db, struct event *event)
+bool rs_limiter_pass(struct rs_limiter *limiter, uint32_t index, const struct rs_relaydb *db,
+		     struct event *event)
 {
 	struct rs_relay_count *relay;
 
@@ -93,8 +93,8 @@ bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_cover *cover,
 	} else if (ioloop_time < limiter->since || ioloop_time - limiter->since >= 60) {
 		rs_limiter_flush(limiter, event, db);
 	}
-	relay = &limiter->relays[cover == NULL ? limiter->count - 1 : cover->relay->index];
-	if (relay->lines >= RS_REPORT_TESTING_PER_MINUTE) {
+	relay = &limiter->relays[I_MIN(index, limiter->count - 1)];
+	if (relay->lines >= RS_REPORT_LINES_PER_MINUTE) {
 		relay->left_out++;
 		return FALSE;
 	}
@@ -176,6 +176,8 @@ void rs_report_finished(struct rs_attempt *attempt, const struct rs_report_extra
 
 	rs_report_fields(event, attempt, &attempt->facts, "relay_class");
 	event_add_str(event, "alert", extra->alert ? "yes" : "no");
+	if (extra->notify)
+		event_add_str(event, "notify", "yes");
 	if (extra->first_seen != NULL)
 		event_add_str(event, "first_seen", extra->first_seen);
 	e_debug(event, "Login finished: outcome=%s", rs_outcome_name(attempt->outcome));

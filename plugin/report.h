@@ -11,9 +11,9 @@
 struct rs_attempt;
 struct rs_attempt_report;
 
-/* Lines that only say what would have been done, per relay and minute. What is
- * enforced is always logged. */
-#define RS_REPORT_TESTING_PER_MINUTE 20
+/* Lines per relay and minute that only say what would have been done and, where the
+ * policy has "alert", of refusals before the proof. */
+#define RS_REPORT_LINES_PER_MINUTE 20
 
 struct rs_relay_count {
 	unsigned int lines, left_out;
@@ -34,9 +34,10 @@ struct rs_limiter {
 	ARRAY(struct rs_failed_count) failed;
 };
 
-/* Whether one more line in testing about this relay may be written. cover NULL: no relay. */
-bool rs_limiter_pass(struct rs_limiter *limiter, const struct rs_cover *cover,
-		     const struct rs_relaydb *db, struct event *event);
+/* Whether one more line about this relay may be written. relay: its index in db;
+ * UINT32_MAX: no relay. */
+bool rs_limiter_pass(struct rs_limiter *limiter, uint32_t relay, const struct rs_relaydb *db,
+		     struct event *event);
 /* Counts a login with a wrong credential. */
 void rs_limiter_failed(struct rs_limiter *limiter, const char *relay, const char *class_);
 /* Logs how many lines were left out, and begins anew. */
@@ -52,6 +53,7 @@ struct rs_report_extra {
 	const char *first_seen; /* "yes", "no"; NULL: not known */
 	uint64_t repeated;	/* logins since the last such alert */
 	bool alert;		/* one was sent for this login */
+	bool notify;		/* and the user is to be told */
 };
 
 /* Logs one report, with the request's prefix. */

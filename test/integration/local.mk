@@ -35,6 +35,7 @@ EXTRA_DIST += \
 	test/integration/sqlservers.py \
 	test/integration/sqlworld.py \
 	test/integration/test_actions.py \
+	test/integration/test_alerts.py \
 	test/integration/test_agreement.py \
 	test/integration/test_attack.py \
 	test/integration/test_binding.py \
@@ -72,6 +73,7 @@ EXTRA_DIST += \
 	test/integration/test_reload.py \
 	test/integration/test_sql.py \
 	test/integration/test_startup.py \
+	test/integration/test_syslog.py \
 	test/integration/test_tags.py \
 	test/integration/test_tempfail.py \
 	test/integration/test_tls.py \
