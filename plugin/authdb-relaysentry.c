@@ -42,6 +42,9 @@ void rs_driver_deinit(struct passdb_module *_module)
 {
 	struct rs_module *module = container_of(_module, struct rs_module, module);
 
+	/* Who waits asks for the engine once more. */
+	if (module->engine != NULL)
+		rs_engine_end(module->engine);
 	rs_engine_unref(&module->engine);
 }
 

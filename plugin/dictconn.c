@@ -4,6 +4,7 @@
 
 #include "ioloop.h"
 #include "llist.h"
+#include "str-sanitize.h"
 #include "time-util.h"
 
 #include <sys/socket.h>
@@ -19,6 +20,8 @@
 #define RS_DICT_SLOW_USECS (500 * 1000)
 /* A dict that fails now and then is not told of more often. */
 #define RS_DICT_TELL_SECS 60
+/* Of an error, which may be any text of a database. */
+#define RS_DICT_ERROR_LEN 200
 #define RS_DICT_READ_SIZE (16 * 1024)
 
 struct rs_dictconn_request {
@@ -250,7 +253,9 @@ static void rs_dictconn_reply(enum rs_dict_result result, const char *key, const
 
 	/* Whoever closes the connection has said so. */
 	if (!conn->closing && result == RS_DICT_FAILED) {
-		rs_dictconn_tell(conn, t_strdup_printf("the dict process failed: %s", text));
+		rs_dictconn_tell(conn, t_strdup_printf("the dict process failed: %s",
+						       str_sanitize(t_str_oneline(text),
+								    RS_DICT_ERROR_LEN)));
 		if (now > request->begin && now - request->begin >= RS_DICT_SLOW_USECS)
 			rs_dictconn_pause(conn);
 	} else if (!conn->closing) {

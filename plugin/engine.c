@@ -146,18 +146,18 @@ struct rs_engine *rs_engine_ref(const struct rs_args *args, bool first_place)
 	return engine;
 }
 
+void rs_engine_end(struct rs_engine *engine)
+{
+	engine->ending = TRUE;
+	rs_exceptions_cache_set(engine->exceptions, NULL);
+}
+
 void rs_engine_unref(struct rs_engine **_engine)
 {
 	struct rs_engine *engine = *_engine, **link = &rs_engines;
 
 	*_engine = NULL;
-	if (engine == NULL)
-		return;
-	/* Auth ends. What waits must be answered while Dovecot still takes answers to
-	 * this passdb. */
-	engine->ending = TRUE;
-	rs_exceptions_cache_set(engine->exceptions, NULL);
-	if (--engine->refcount > 0)
+	if (engine == NULL || --engine->refcount > 0)
 		return;
 	while (*link != engine)
 		link = &(*link)->next;

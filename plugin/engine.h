@@ -56,6 +56,9 @@ struct rs_engine {
 /* Returns the engine for these args; loads it when it is new. */
 struct rs_engine *rs_engine_ref(const struct rs_args *args, bool first_place);
 void rs_engine_unref(struct rs_engine **engine);
+/* Auth ends: logins that wait are answered now, while Dovecot still takes answers, and
+ * no other is judged. */
+void rs_engine_end(struct rs_engine *engine);
 
 /* A login came without an address, a passdb field could not be understood:
  * counted here, told now and then. */

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	test/integration/dictservers.py \
 	test/integration/dovecot.py \
 	test/integration/dovecotconf.py \
+	test/integration/fakedict.py \
 	test/integration/fieldworld.py \
 	test/integration/gssclient.py \
 	test/integration/integration.test \
@@ -47,7 +48,9 @@ EXTRA_DIST += \
 	test/integration/test_deny.py \
 	test/integration/test_dict.py \
 	test/integration/test_doveadm.py \
+	test/integration/test_exceptions.py \
 	test/integration/test_faults_clients.py \
+	test/integration/test_faults_dict.py \
 	test/integration/test_faults_files.py \
 	test/integration/test_faults_leaving.py \
 	test/integration/test_faults_memory.py \
