@@ -253,9 +253,10 @@ static void rs_dictconn_reply(enum rs_dict_result result, const char *key, const
 
 	/* Whoever closes the connection has said so. */
 	if (!conn->closing && result == RS_DICT_FAILED) {
+		const char *line = t_str_oneline(text + strspn(text, " \t\r\n"));
+
 		rs_dictconn_tell(conn, t_strdup_printf("the dict process failed: %s",
-						       str_sanitize(t_str_oneline(text),
-								    RS_DICT_ERROR_LEN)));
+						       str_sanitize(line, RS_DICT_ERROR_LEN)));
 		if (now > request->begin && now - request->begin >= RS_DICT_SLOW_USECS)
 			rs_dictconn_pause(conn);
 	} else if (!conn->closing) {

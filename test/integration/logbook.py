@@ -13,7 +13,7 @@ HARMLESS = re.compile(r"Warning: Time moved (forwards?|backwards?)|Warning: SIGH
 # From here on Dovecot's processes complain about each other's end.
 STOPPED = re.compile(r"master: Warning: Killed with signal 15")
 # But not these: only then Dovecot tells what was not given back, by the file alone.
-OURS = re.compile(r"relaysentry|leak.*\b(engine|report|load|watch|placement)(-\w+)?\.c")
+OURS = re.compile(r"relaysentry|leak.*\b(dictconn|engine|exceptions|lru|state|report|load|watch|placement)(-\w+)?\.c")
 
 
 class LogFault(AssertionError):

@@ -149,9 +149,9 @@ static void test_error(void)
 	struct fakedict *dict = fakedict_new();
 	struct rs_dictconn *conn = rs_dictconn_ref(loop_uri());
 
-	dict->failing = "no\001ndatabase";
+	dict->failing = "\001tno\001ndatabase";
 	RS_CHECK_INT("an error", looked_up(conn, 1000), RS_DICT_FAILED);
-	RS_CHECK_STR("its text", outcome.text, "no\ndatabase");
+	RS_CHECK_STR("its text", outcome.text, "\tno\ndatabase");
 	RS_CHECK("told in one line",
 		 strstr(loop_log(), "the dict process failed: no database; until") != NULL);
 	RS_CHECK("one that comes at once makes nobody wait", !rs_dictconn_paused(conn));

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define SHARED                                                                                     \
-	"\"state\": { \"dict\": \"URI\", \"write_interval\": \"5s\", \"forget_after\": \"30d\" }"
+	"\"state\": { \"dict\": \"URI\", \"write_interval\": \"4s\", \"forget_after\": \"30d\" }"
 #define ALONE "\"state\": { \"forget_after\": \"30d\", \"pairs\": 1000 }"
 #define KEY "shared/relaysentry/user/alice/seen:aws"
 #define DAY (24 * 60 * 60)
@@ -198,7 +198,7 @@ static void test_interval(void)
 	RS_CHECK_INT("not written again at once", dict->commits, 1);
 	wait_commits(dict, 2);
 	RS_CHECK("but in the end", stored(dict, KEY, &seen) && seen.count == 20);
-	(void)loop_run(6000, NULL);
+	(void)loop_run(5000, NULL);
 	RS_CHECK_INT("nothing new is written", dict->commits, 2);
 	RS_CHECK("and nothing is waited for", node.state->to_write == NULL);
 	node_end(&node);
