@@ -13,6 +13,8 @@
 #include <time.h>
 
 #define RS_STATE_LOOKUP_MSECS 2000
+/* What is to be written is collected for so long. */
+#define RS_STATE_BATCH_MSECS 3000
 
 /* The list that a pair stands in. */
 enum rs_pair_place {
@@ -75,6 +77,7 @@ struct rs_state {
 	struct rs_state_batch *batch;	    /* NULL: nothing is being written */
 	unsigned int single;		    /* so many of those to be written go alone */
 	struct timeout *to_write;
+	unsigned int batch_msecs; /* its */
 	time_t fault_told;
 };
 

@@ -5,8 +5,6 @@
 
 #include "ioloop.h"
 
-/* What is to be written is collected for so long. */
-#define RS_STATE_BATCH_MSECS 3000
 /* Pairs in one transaction. Logins wait behind it. */
 #define RS_STATE_BATCH_PAIRS 50
 #define RS_STATE_COMMIT_MSECS (10 * 1000)
@@ -66,7 +64,7 @@ void rs_state_dirty(struct rs_state *state, struct rs_pair *pair, bool urgent)
 	if (pair->place == RS_PAIR_NOWHERE || (urgent && pair->place == RS_PAIR_WRITTEN))
 		rs_pair_move(state, pair, RS_PAIR_READY);
 	if (state->to_write == NULL)
-		state->to_write = timeout_add(RS_STATE_BATCH_MSECS, rs_state_write_look, state);
+		state->to_write = timeout_add(state->batch_msecs, rs_state_write_look, state);
 }
 
 /* --- one batch --- */

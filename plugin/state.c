@@ -18,6 +18,7 @@ struct rs_state *rs_state_new(struct event *event)
 	struct rs_state *state = i_new(struct rs_state, 1);
 
 	state->event = event;
+	state->batch_msecs = RS_STATE_BATCH_MSECS;
 	state->pairs = rs_lru_new(sizeof(struct rs_pair), 1, RS_PAIR_BYTES, rs_pair_drop, state);
 	return state;
 }

@@ -12,7 +12,7 @@
 #include <stdio.h>
 
 #define SHARED                                                                                     \
-	"\"state\": { \"dict\": \"URI\", \"write_interval\": \"4s\", \"forget_after\": \"30d\" }"
+	"\"state\": { \"dict\": \"URI\", \"write_interval\": \"3s\", \"forget_after\": \"30d\" }"
 #define ALONE "\"state\": { \"forget_after\": \"30d\", \"pairs\": 1000 }"
 #define KEY "shared/relaysentry/user/alice/seen:aws"
 #define DAY (24 * 60 * 60)
@@ -35,6 +35,7 @@ static void node_begin(struct node *node, const struct rs_policy *policy)
 	node->repeat_after = DAY;
 	node->event = event_create(NULL);
 	node->state = rs_state_new(node->event);
+	node->state->batch_msecs = 200;
 	rs_state_set(node->state, policy);
 }
 
@@ -194,11 +195,11 @@ static void test_interval(void)
 	wait_commits(dict, 1);
 	for (unsigned i = 0; i < 10; i++)
 		(void)login(&node, "alice", "aws", now);
-	(void)loop_run(3500, NULL);
+	(void)loop_run(1000, NULL);
 	RS_CHECK_INT("not written again at once", dict->commits, 1);
 	wait_commits(dict, 2);
 	RS_CHECK("but in the end", stored(dict, KEY, &seen) && seen.count == 20);
-	(void)loop_run(5000, NULL);
+	(void)loop_run(4000, NULL);
 	RS_CHECK_INT("nothing new is written", dict->commits, 2);
 	RS_CHECK("and nothing is waited for", node.state->to_write == NULL);
 	node_end(&node);
@@ -214,6 +215,8 @@ static void test_batches(void)
 	struct node node;
 
 	node_begin(&node, policy);
+	/* All come in time for the first batch. */
+	node.state->batch_msecs = 3000;
 	for (unsigned i = 0; i < 120; i++)
 		T_BEGIN
 		{
@@ -245,7 +248,7 @@ static void test_poison(void)
 			(void)login(&node, t_strdup_printf("user%u", i), "aws", ioloop_time);
 		}
 	T_END;
-	(void)loop_run(7000, NULL);
+	(void)loop_run(1500, NULL);
 	for (unsigned i = 0; i < 8; i++)
 		written += stored(
 			dict, t_strdup_printf("shared/relaysentry/user/user%u/seen:aws", i), &seen);
