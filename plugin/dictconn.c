@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "compat.h"
 #include "dictconn.h"
+#include "dictsocket.h"
 
 #include "ioloop.h"
 #include "llist.h"
@@ -8,7 +9,6 @@
 #include "time-util.h"
 
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 /* Those included that are not waited for any more. */
@@ -178,37 +178,13 @@ static void rs_dictconn_output(struct rs_dictconn *conn)
 		io_remove(&conn->io_out);
 }
 
-/* Returns the socket, or -1 with *error_r. The dict process answers at once or
- * not at all: to a socket of this kind, nothing is connected later. */
-static int rs_dictconn_socket(const struct rs_dictconn *conn, const char **error_r)
-{
-	const char *path = conn->uri.socket[0] != '\0' ? conn->uri.socket
-						       : t_strconcat(rs_base_dir(), "/dict", NULL);
-	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	int fd;
-
-	if (i_strocpy(address.sun_path, path, sizeof(address.sun_path)) < 0) {
-		*error_r = t_strdup_printf("%s is too long for a socket", path);
-		return -1;
-	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0) {
-		*error_r = t_strdup_printf("socket() failed: %m");
-		return -1;
-	}
-	if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {
-		*error_r = t_strdup_printf("connect(%s) failed: %m", path);
-		(void)close(fd);
-		return -1;
-	}
-	return fd;
-}
-
 static bool rs_dictconn_open(struct rs_dictconn *conn)
 {
-	const char *error;
+	const char *path = conn->uri.socket, *error;
 
-	conn->fd = rs_dictconn_socket(conn, &error);
+	if (*path == '\0')
+		path = t_strconcat(rs_base_dir(), "/dict", NULL);
+	conn->fd = rs_dictsocket(path, &error);
 	if (conn->fd < 0) {
 		rs_dictconn_tell(conn, error);
 		rs_dictconn_pause(conn);

@@ -13,7 +13,7 @@ libauthdb_relaysentry_la_SOURCES = \
 	plugin/attempt.c plugin/attempt.h \
 	plugin/authdb-relaysentry.c plugin/driver.h \
 	plugin/compat.c plugin/compat.h \
-	plugin/dictconn.c plugin/dictconn.h \
+	plugin/dictconn.c plugin/dictconn.h plugin/dictsocket.c plugin/dictsocket.h \
 	plugin/engine.c plugin/engine.h \
 	plugin/exceptions.c plugin/exceptions.h \
 	plugin/facts.c plugin/facts.h \

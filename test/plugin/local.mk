@@ -15,7 +15,7 @@ test_plugin_plugin_tests_CFLAGS = $(RS_CFLAGS)
 test_plugin_plugin_tests_LDFLAGS = $(HARDENING_LDFLAGS) -Wl,-rpath,$(dovecot_pkglibdir)
 test_plugin_plugin_tests_LDADD = librelaysentry.la $(LIBDOVECOT) $(MAXMINDDB_LIBS) -lcunit
 test_plugin_plugin_tests_SOURCES = \
-	plugin/dictconn.c plugin/exceptions.c plugin/lru.c \
+	plugin/dictconn.c plugin/dictsocket.c plugin/exceptions.c plugin/lru.c \
 	plugin/state.c plugin/state-pair.c plugin/state-write.c \
 	test/unit/unit.c test/unit/unit.h \
 	test/plugin/fakedict.c test/plugin/fakedict.h test/plugin/loop.c test/plugin/loop.h \

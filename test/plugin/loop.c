@@ -24,7 +24,8 @@ const char *rs_base_dir(void)
 
 static string_t *logged;
 
-static void log_line(const struct failure_context *ctx, const char *format, va_list args)
+static void ATTR_FORMAT(2, 0)
+	log_line(const struct failure_context *ctx, const char *format, va_list args)
 {
 	static const char *const names[LOG_TYPE_COUNT] = {
 		[LOG_TYPE_INFO] = "info", [LOG_TYPE_WARNING] = "warning", [LOG_TYPE_ERROR] = "error"
