@@ -6,9 +6,8 @@
 
 #include <relaysentry/siphash.h>
 
-/* What malloc() takes besides, and one pointer in the table. */
+/* malloc() takes one size besides, in steps. */
 #define RS_LRU_MALLOC_STEP 16
-#define RS_LRU_OVERHEAD (sizeof(size_t) + sizeof(void *))
 
 struct rs_lru {
 	struct rs_lru_item **table;
@@ -155,11 +154,12 @@ void rs_lru_touch(struct rs_lru *lru, struct rs_lru_item *item)
 
 void rs_lru_weigh(struct rs_lru *lru, struct rs_lru_item *item, size_t bytes)
 {
-	size_t own = lru->record_size + strlen(rs_lru_text(lru, item)) + 1 + RS_LRU_OVERHEAD;
+	size_t own = lru->record_size + strlen(rs_lru_text(lru, item)) + 1 + sizeof(size_t);
 
-	own += bytes + RS_LRU_MALLOC_STEP - 1;
+	own = (own + RS_LRU_MALLOC_STEP - 1) / RS_LRU_MALLOC_STEP * RS_LRU_MALLOC_STEP;
 	lru->bytes -= item->size;
-	item->size = (uint32_t)(own / RS_LRU_MALLOC_STEP * RS_LRU_MALLOC_STEP);
+	/* And a pointer in the table. */
+	item->size = (uint32_t)(own + sizeof(void *) + bytes);
 	lru->bytes += item->size;
 	rs_lru_shrink(lru);
 }
