@@ -233,9 +233,12 @@ def _():
             number = auth.begin(sasl.mechanism("PLAIN", "alice", PASSWORD), remote=OUTLOOK)
             dovecot.dict.wait_for(dovecot.dict.asked, "a lookup")
             dovecot.policy.pop("exceptions")
-            dovecot.change_policy(rules=[rule("user-policy", "own"), rule("allow")])
+            # What it reports is told by the new one, too.
+            dovecot.change_policy(alert={"repeat_after": "1h"},
+                                  rules=[rule("user-policy", "own"), rule("alert")])
             reply = auth.reply()
         expect(reply.ok and reply.elapsed < 20, number, reply)
+        dovecot.report_of(0, action="alert", first_seen="yes")
 
 
 def ending(end):
