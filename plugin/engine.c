@@ -61,8 +61,10 @@ static void rs_engine_watch(struct rs_engine *engine)
 /* After each load, before anything is decided. */
 static void rs_engine_loaded(struct rs_engine *engine)
 {
-	rs_exceptions_cache_set(engine->exceptions, engine->policy);
+	/* In this order: whoever waits for exceptions may be answered now, and what is
+	 * reported of him counts in the state. */
 	rs_state_set(engine->state, engine->policy);
+	rs_exceptions_cache_set(engine->exceptions, engine->policy);
 	rs_syslogsock_set(engine->syslog, engine->policy);
 	rs_engine_watch(engine);
 }
