@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* Puts authentication requests through a Dovecot auth-client socket and prints
  * what they cost: wall time, and CPU time of the auth process as the scheduler
- * accounts it (/proc/PID/schedstat, nanoseconds). Speaks the Dovecot
+ * accounts it (/proc/PID/schedstat, nanoseconds), and the median of the times until
+ * a request was answered. Speaks the Dovecot
  * authentication protocol, version 1 (doc: "Authentication Protocol"). */
 
 #include <errno.h>
@@ -18,7 +19,8 @@
 
 struct load {
 	const char *socket_path;
-	const char *response; /* PLAIN, base64 */
+	char **responses; /* PLAIN, base64: those of several users in turn */
+	unsigned response_count;
 	char *const *addresses;
 	unsigned address_count;
 	unsigned requests;
@@ -26,6 +28,8 @@ struct load {
 	FILE *in, *out;
 	long auth_pid;
 	unsigned ok, failed;
+	uint64_t *sent; /* when, by id */
+	uint64_t *took; /* in the order of the replies */
 };
 
 static void die(const char *what)
@@ -87,12 +91,14 @@ static void connect_auth(struct load *load)
 	}
 }
 
-static void send_request(const struct load *load, unsigned id)
+static void send_request(struct load *load, unsigned id)
 {
+	load->sent[id] = now_ns();
 	fprintf(load->out,
 		"AUTH\t%u\tPLAIN\tservice=imap\tsecured\tsession=bench%u\tlip=127.0.0.1\trip=%s\t"
 		"lport=143\trport=40000\tresp=%s\n",
-		id, id, load->addresses[id % load->address_count], load->response);
+		id, id, load->addresses[id % load->address_count],
+		load->responses[id / load->address_count % load->response_count]);
 }
 
 static void read_reply(struct load *load)
@@ -101,12 +107,46 @@ static void read_reply(struct load *load)
 
 	if (fgets(line, sizeof(line), load->in) == NULL)
 		die("reply");
+	unsigned long id = strtoul(line + strcspn(line, "\t"), NULL, 10);
+
+	if (id == 0 || id > load->requests)
+		die(line);
+	load->took[load->ok + load->failed] = now_ns() - load->sent[id];
 	if (strncmp(line, "OK\t", 3) == 0)
 		load->ok++;
 	else if (strncmp(line, "FAIL\t", 5) == 0)
 		load->failed++;
 	else
 		die(line);
+}
+
+/* Cuts the text at its commas. */
+static void split_responses(struct load *load, char *text)
+{
+	char *next;
+
+	load->responses = calloc(strlen(text) + 1, sizeof(*load->responses));
+	if (load->responses == NULL)
+		die("memory");
+	for (; text != NULL; text = next) {
+		next = strchr(text, ',');
+		if (next != NULL)
+			*next++ = '\0';
+		load->responses[load->response_count++] = text;
+	}
+}
+
+static int compare(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static uint64_t median(uint64_t *values, size_t count)
+{
+	qsort(values, count, sizeof(*values), compare);
+	return count == 0 ? 0 : values[count / 2];
 }
 
 static void run(struct load *load)
@@ -130,18 +170,22 @@ int main(int argc, char **argv)
 	uint64_t wall, cpu;
 
 	if (argc < 6) {
-		fprintf(stderr,
-			"usage: authload SOCKET BASE64-PLAIN REQUESTS IN-FLIGHT ADDRESS...\n");
+		fprintf(stderr, "usage: authload SOCKET BASE64-PLAIN[,...] REQUESTS IN-FLIGHT "
+				"ADDRESS...\n");
 		return 64;
 	}
 	load.socket_path = argv[1];
-	load.response = argv[2];
+	split_responses(&load, argv[2]);
 	load.requests = (unsigned)strtoul(argv[3], NULL, 10);
 	load.in_flight = (unsigned)strtoul(argv[4], NULL, 10);
 	load.addresses = argv + 5;
 	load.address_count = (unsigned)argc - 5;
 	if (load.in_flight == 0)
 		load.in_flight = 1;
+	load.sent = calloc((size_t)load.requests + 1, sizeof(*load.sent));
+	load.took = calloc((size_t)load.requests + 1, sizeof(*load.took));
+	if (load.sent == NULL || load.took == NULL)
+		die("memory");
 	connect_auth(&load);
 	cpu = cpu_ns(load.auth_pid);
 	wall = now_ns();
@@ -149,7 +193,8 @@ int main(int argc, char **argv)
 	wall = now_ns() - wall;
 	cpu = cpu_ns(load.auth_pid) - cpu;
 	printf("{\"requests\":%u,\"ok\":%u,\"failed\":%u,\"wall_ns\":%" PRIu64
-	       ",\"cpu_ns\":%" PRIu64 "}\n",
-	       load.requests, load.ok, load.failed, wall, cpu);
+	       ",\"cpu_ns\":%" PRIu64 ",\"median_ns\":%" PRIu64 "}\n",
+	       load.requests, load.ok, load.failed, wall, cpu,
+	       median(load.took, load.ok + load.failed));
 	return 0;
 }

@@ -44,7 +44,7 @@ EXTRA_PROGRAMS += bench/authload
 bench_authload_CPPFLAGS = $(RS_CPPFLAGS)
 bench_authload_CFLAGS = $(RS_CFLAGS)
 bench_authload_SOURCES = bench/authload.c
-EXTRA_DIST += bench/bench-plugin.py bench/noop-passdb.c
+EXTRA_DIST += bench/bench-plugin.py bench/bench-state.py bench/noop-passdb.c
 CLEANFILES += bench/authload$(EXEEXT) bench/libauthdb_noop.la
 if BUILD_PLUGIN
 BENCH_TARGETS += bench-plugin
@@ -57,4 +57,5 @@ bench_libauthdb_noop_la_SOURCES = bench/noop-passdb.c
 bench-plugin: bench/authload$(EXEEXT) bench/libauthdb_noop.la relaysentry$(EXEEXT) \
 	libauthdb_relaysentry.la
 	RELAYSENTRY_BUILD=. $(PYTHON) $(srcdir)/bench/bench-plugin.py
+	RELAYSENTRY_BUILD=. $(PYTHON) $(srcdir)/bench/bench-state.py
 endif
