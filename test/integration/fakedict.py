@@ -125,7 +125,9 @@ class Answering:
         return authsocket.tab_escape(value.encode()).decode()
 
     def say(self, text):
-        self.sock.sendall(text.encode() + b"\n")
+        # Who has asked may be gone; what he has sent counts all the same.
+        with contextlib.suppress(OSError):
+            self.sock.sendall(text.encode() + b"\n")
 
 
 @contextlib.contextmanager

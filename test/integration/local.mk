@@ -77,6 +77,7 @@ EXTRA_DIST += \
 	test/integration/test_sql.py \
 	test/integration/test_startup.py \
 	test/integration/test_syslog.py \
+	test/integration/test_state.py \
 	test/integration/test_tags.py \
 	test/integration/test_tempfail.py \
 	test/integration/test_tls.py \
