@@ -42,7 +42,9 @@ void rs_limiter_free(struct rs_limiter *limiter, struct event *event, const stru
 	rs_limiter_flush_failed(limiter, event);
 	if (!array_is_created(&limiter->failed))
 		return;
-	array_foreach_modifiable(&limiter->failed, failed) i_free(failed->relay);
+	array_foreach_modifiable (&limiter->failed, failed) {
+		i_free(failed->relay);
+	}
 	array_free(&limiter->failed);
 }
 
@@ -53,8 +55,7 @@ void rs_limiter_failed(struct rs_limiter *limiter, const char *relay, const char
 	if (!array_is_created(&limiter->failed))
 		i_array_init(&limiter->failed, 16);
 	/* As many as there are relays from which wrong passwords come: a few. */
-	array_foreach_modifiable(&limiter->failed, failed)
-	{
+	array_foreach_modifiable (&limiter->failed, failed) {
 		if (strcmp(failed->relay, relay) == 0) {
 			failed->count++;
 			return;
@@ -69,15 +70,16 @@ void rs_limiter_failed(struct rs_limiter *limiter, const char *relay, const char
 void rs_limiter_flush_failed(struct rs_limiter *limiter, struct event *event)
 {
 	struct rs_failed_count *failed;
+	unsigned int count;
 
 	if (!array_is_created(&limiter->failed))
 		return;
-	array_foreach_modifiable(&limiter->failed, failed)
-	{
-		if (failed->count > 0)
+	failed = array_get_modifiable(&limiter->failed, &count);
+	for (unsigned int i = 0; i < count; i++) {
+		if (failed[i].count > 0)
 			e_info(event, "failed=%u relay=%s class=%s: logins with a wrong credential",
-			       failed->count, failed->relay, failed->class_);
-		failed->count = 0;
+			       failed[i].count, failed[i].relay, failed[i].class_);
+		failed[i].count = 0;
 	}
 }
 
