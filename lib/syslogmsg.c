@@ -4,6 +4,7 @@
 #include "utf8.h"
 
 #include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -46,6 +47,18 @@ static void put(struct out *out, const char *text, size_t len)
 	memcpy(out->text + out->used, text, len);
 	out->used += len;
 	out->text[out->used] = '\0';
+}
+
+/* What is at most 63 bytes long. */
+__attribute__((format(printf, 2, 3))) static void putf(struct out *out, const char *format, ...)
+{
+	char text[64] = "";
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	put(out, text, strlen(text));
 }
 
 /* At most max bytes of value, escaped; special: written with a backslash before. */
@@ -94,17 +107,15 @@ static void put_param(struct out *out, const char *name, const char *value, size
 static void put_time(struct out *out, const struct rs_syslog_message *message)
 {
 	time_t seconds = (time_t)message->seconds;
-	char text[64];
+	char text[32] = "";
 	struct tm tm;
 
 	if (gmtime_r(&seconds, &tm) == NULL || tm.tm_year > 9999 - 1900 || tm.tm_year < 70) {
 		put(out, "-", 1);
 		return;
 	}
-	put(out, text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm));
-	put(out, text,
-	    (size_t)snprintf(text, sizeof(text), ".%06" PRIu32 "Z",
-			     message->microseconds % 1000000));
+	(void)strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm);
+	putf(out, "%s.%06" PRIu32 "Z", text, message->microseconds % 1000000);
 }
 
 /* Printable ASCII without blanks. */
@@ -114,7 +125,7 @@ static void put_host(struct out *out, const char *host)
 
 	while (len < HOST_MAX && host[len] > ' ' && host[len] <= '~')
 		len++;
-	if (len == 0 || (host[len] != '\0' && len < HOST_MAX))
+	if (len == 0 || (len < HOST_MAX && host[len] != '\0'))
 		put(out, "-", 1);
 	else
 		put(out, host, len);
@@ -156,17 +167,13 @@ static void put_facts(struct out *out, const struct rs_syslog_message *message)
 size_t rs_syslog_format(const struct rs_syslog_message *message, char buf[RS_SYSLOG_SIZE])
 {
 	struct out out = { .text = buf };
-	char head[64];
 
-	put(&out, head,
-	    (size_t)snprintf(head, sizeof(head), "<%d>1 ",
-			     message->facility * 8 + (int)message->severity));
+	putf(&out, "<%d>1 ", message->facility * 8 + (int)message->severity);
 	put_time(&out, message);
 	put(&out, " ", 1);
 	put_host(&out, message->host);
-	put(&out, head,
-	    (size_t)snprintf(head, sizeof(head), " relaysentry %ld %s ", message->pid,
-			     message->facts != NULL ? "alert" : "notice"));
+	putf(&out, " relaysentry %ld %s ", message->pid,
+	     message->facts != NULL ? "alert" : "notice");
 	if (message->facts != NULL)
 		put_facts(&out, message);
 	else
