@@ -117,6 +117,7 @@ def _():
     state = {"dict": DICT, "write_interval": "1s"}
     with Sentry(RULES, settings=settings(state=state), beside=dictservers.Sqlite()) as dovecot:
         login(dovecot, 2)
+        dovecot.wait_log("rule=seen")
         equal(told(dovecot), [("seen", "success", "yes", None)])
         keys = dictservers.Keys(dovecot)
         seen = "shared/relaysentry/user/alice/seen:aws"
