@@ -91,10 +91,10 @@ static void rs_alert_send(struct rs_attempt *attempt, struct rs_seen *seen, enum
 }
 
 /* It is known what was seen of the user and the relay before. */
-static void rs_alert_known(struct rs_seen *seen, bool first_seen, void *context)
+static void rs_alert_known(struct rs_seen *seen, const char *first_seen, void *context)
 {
 	struct rs_attempt *attempt = context;
-	struct rs_report_extra extra = { .first_seen = first_seen ? "yes" : "no" };
+	struct rs_report_extra extra = { .first_seen = first_seen };
 	bool kinds[RS_ALERT_KINDS] = { FALSE };
 
 	if (rs_policy_alert(attempt->engine->policy)->present) {

@@ -25,7 +25,7 @@ struct rs_state *rs_state_new(struct event *event)
 
 /* --- logins --- */
 
-static void rs_state_call(struct rs_state *state, struct rs_pair *pair, bool first_seen,
+static void rs_state_call(struct rs_state *state, struct rs_pair *pair, const char *first_seen,
 			  rs_state_callback *callback, void *context)
 {
 	struct rs_seen seen, before;
@@ -46,16 +46,20 @@ static void rs_state_ask_end(struct rs_state_ask *ask, enum rs_dict_result resul
 {
 	struct rs_state *state = ask->state;
 	struct rs_pair *pair = rs_pair_find(state, ask->text);
-	bool known = ask->known;
+	const char *first_seen = ask->known ? "no" : NULL;
 
 	DLLIST_REMOVE(&state->asks, ask);
 	rs_dictconn_cancel(&ask->request);
 	/* It may have had to leave meanwhile. */
 	if (pair == NULL)
 		pair = rs_pair_add(state, ask->text, ask->now);
-	if (result != RS_DICT_FAILED && rs_pair_read(state, pair, result, value, ask->now))
-		known = TRUE;
-	rs_state_call(state, pair, !known, ask->callback, ask->context);
+	if (result != RS_DICT_FAILED) {
+		if (rs_pair_read(state, pair, result, value, ask->now))
+			first_seen = "no";
+		else if (first_seen == NULL)
+			first_seen = "yes";
+	}
+	rs_state_call(state, pair, first_seen, ask->callback, ask->context);
 	i_free(ask->text);
 	i_free(ask);
 }
@@ -138,14 +142,18 @@ void rs_state_login(struct rs_state *state, const char *user, const char *relay,
 	bool known;
 
 	if (state->policy == NULL || rs_user_key(state->policy, user, user_key) == NULL) {
-		callback(&seen, TRUE, context);
+		callback(&seen, NULL, context);
 		return;
 	}
 	pair = rs_state_count(state, t_strconcat(user_key, "/", relay, NULL), now, &known);
 	rs_pair_get(pair, &seen);
 	if ((known && !due(&seen, context)) ||
 	    !rs_state_ask(state, pair, known, now, callback, context))
-		rs_state_call(state, pair, !known, callback, context);
+		rs_state_call(state, pair,
+			      known		    ? "no"
+			      : state->conn == NULL ? "yes"
+						    : NULL,
+			      callback, context);
 }
 
 /* --- the policy --- */

@@ -24,9 +24,10 @@ void rs_state_free(struct rs_state **state);
 void rs_state_set(struct rs_state *state, const struct rs_policy *policy);
 
 /* seen: with this login. The callback may set seen->alerts[]: they are remembered,
- * and written soon. first_seen: neither the memory nor the dict knew the user from
- * this relay, or it was longer ago than forget_after. */
-typedef void rs_state_callback(struct rs_seen *seen, bool first_seen, void *context);
+ * and written soon. first_seen: "yes" when neither the memory nor the dict knew the user
+ * from this relay, or it was longer ago than forget_after; else "no"; NULL when the
+ * memory does not know him, and the dict could not be asked. */
+typedef void rs_state_callback(struct rs_seen *seen, const char *first_seen, void *context);
 /* Whether something is to be done that only one node should do, as an alert. */
 typedef bool rs_state_due(const struct rs_seen *seen, void *context);
 
