@@ -37,9 +37,10 @@ struct rs_pair {
 	uint32_t added;	  /* logins that the dict does not know of */
 	uint32_t written; /* when */
 	uint8_t place;	  /* enum rs_pair_place */
-	bool dirty;	  /* has something that was not written */
-	bool urgent;	  /* and is not to wait for write_interval */
-	bool read;	  /* what is stored is part of it */
+	bool dirty : 1;	  /* has something that was not written */
+	bool urgent : 1;  /* and is not to wait for write_interval */
+	bool read : 1;	  /* what is stored is part of it */
+	bool settled : 1; /* the dict was asked about it, or could not be asked */
 };
 
 /* 100000 of them in 16 MB. A user's name and a relay's id have 50 bytes together of

@@ -31,6 +31,7 @@ static void rs_state_call(struct rs_state *state, struct rs_pair *pair, const ch
 	struct rs_seen seen, before;
 	bool urgent;
 
+	pair->settled = TRUE;
 	rs_pair_get(pair, &seen);
 	before = seen;
 	callback(&seen, first_seen, context);
@@ -46,7 +47,9 @@ static void rs_state_ask_end(struct rs_state_ask *ask, enum rs_dict_result resul
 {
 	struct rs_state *state = ask->state;
 	struct rs_pair *pair = rs_pair_find(state, ask->text);
-	const char *first_seen = ask->known ? "no" : NULL;
+	/* Another login of the pair may have been answered first. */
+	bool known = ask->known || (pair != NULL && pair->settled);
+	const char *first_seen = known ? "no" : NULL;
 
 	DLLIST_REMOVE(&state->asks, ask);
 	rs_dictconn_cancel(&ask->request);
@@ -122,8 +125,10 @@ static struct rs_pair *rs_state_count(struct rs_state *state, const char *text, 
 		i_zero(&seen);
 		seen.first = now;
 		pair->added = 0;
+		pair->settled = FALSE;
 	} else {
-		*known_r = TRUE;
+		/* Not by a login that still waits for the dict. */
+		*known_r = pair->settled;
 	}
 	seen.last = I_MAX(seen.last, now);
 	seen.count++;

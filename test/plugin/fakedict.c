@@ -20,7 +20,7 @@ struct fakedict_conn {
 	struct fakedict *dict;
 	int fd;
 	struct io *io;
-	string_t *input, *output;
+	string_t *input, *output, *backwards;
 	unsigned last_id, changes;
 	bool poisoned;
 };
@@ -32,6 +32,7 @@ static void conn_free(struct fakedict_conn *conn)
 	(void)close(conn->fd);
 	str_free(&conn->input);
 	str_free(&conn->output);
+	str_free(&conn->backwards);
 	i_free(conn);
 }
 
@@ -64,17 +65,21 @@ const char *fakedict_get(const struct fakedict *dict, const char *key)
 static void look_up(struct fakedict_conn *conn, const char *key)
 {
 	struct fakedict *dict = conn->dict;
-	const char *value = fakedict_get(dict, key);
+	const char *value = fakedict_get(dict, key), *reply;
 
 	dict->lookups++;
 	if (dict->silent)
 		return;
 	if (dict->failing != NULL)
-		say(conn, t_strdup_printf("+%u\tF%s\n", conn->last_id, dict->failing));
+		reply = t_strdup_printf("+%u\tF%s\n", conn->last_id, dict->failing);
 	else if (value == NULL)
-		say(conn, t_strdup_printf("+%u\tN\n", conn->last_id));
+		reply = t_strdup_printf("+%u\tN\n", conn->last_id);
 	else
-		say(conn, t_strdup_printf("+%u\tO%s\n", conn->last_id, str_tabescape(value)));
+		reply = t_strdup_printf("+%u\tO%s\n", conn->last_id, str_tabescape(value));
+	if (dict->backwards)
+		str_insert(conn->backwards, 0, reply);
+	else
+		say(conn, reply);
 }
 
 static void commit(struct fakedict_conn *conn, const char *transaction)
@@ -140,6 +145,8 @@ static void conn_input(struct fakedict_conn *conn)
 		str_delete(conn->input, 0, strlen(line) + 1);
 		command(conn, line);
 	}
+	say(conn, str_c(conn->backwards));
+	str_truncate(conn->backwards, 0);
 	/* At once: of single lines the socket takes few, and nobody reads meanwhile. */
 	if (str_len(conn->output) > 0 &&
 	    write(conn->fd, str_data(conn->output), str_len(conn->output)) < 0 && errno != EPIPE)
@@ -159,6 +166,7 @@ static void take(struct fakedict *dict)
 	conn->fd = fd;
 	conn->input = str_new(default_pool, 1024);
 	conn->output = str_new(default_pool, 1024);
+	conn->backwards = str_new(default_pool, 1024);
 	conn->io = io_add(fd, IO_READ, conn_input, conn);
 	DLLIST_PREPEND(&dict->conns, conn);
 	dict->connections++;

@@ -11,6 +11,7 @@
 struct fakedict {
 	/* What it does. */
 	bool silent;	     /* takes commands, and answers nothing */
+	bool backwards;	     /* of lookups that come together, answers the last one first */
 	const char *failing; /* answers this error; NULL: none */
 	const char *poison;  /* a transaction with this in a key fails; NULL: none */
 	/* What it has seen. */

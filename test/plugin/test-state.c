@@ -24,8 +24,8 @@ struct node {
 	int64_t repeat_after;
 
 	bool done;
-	unsigned calls, alerts;
-	bool asked, first_seen;
+	unsigned calls, alerts, firsts;
+	bool asked, first_seen, alert_first;
 	struct rs_seen seen;
 };
 
@@ -60,8 +60,10 @@ static void called(struct rs_seen *seen, const char *first_seen, void *context)
 	node->calls++;
 	node->asked = first_seen != NULL;
 	node->first_seen = null_strcmp(first_seen, "yes") == 0;
+	node->firsts += node->first_seen;
 	if (due(seen, node)) {
 		node->alerts++;
+		node->alert_first = node->first_seen;
 		seen->alerts[RS_ALERT_ALERT].time = seen->last;
 		seen->alerts[RS_ALERT_ALERT].count = seen->count;
 	}
@@ -261,6 +263,30 @@ static void test_poison(void)
 	(void)loop_log();
 }
 
+/* An app logs in with several connections. */
+static void test_at_once(void)
+{
+	struct rs_policy *policy = loop_policy(SHARED);
+	struct fakedict *dict = fakedict_new();
+	struct node node;
+
+	node_begin(&node, policy);
+	dict->backwards = TRUE;
+	for (unsigned i = 0; i < 3; i++)
+		rs_state_login(node.state, "alice", "aws", ioloop_time, due, called, &node);
+	RS_CHECK_INT("all wait for the dict", node.calls, 0);
+	for (unsigned i = 0; i < 30 && node.calls < 3; i++)
+		(void)loop_run(100, NULL);
+	RS_CHECK_INT("all are answered", node.calls, 3);
+	RS_CHECK_INT("one is the first", node.firsts, 1);
+	RS_CHECK("it alerts, and no other", node.alerts == 1 && node.alert_first);
+	RS_CHECK_INT("all count", node.seen.count, 3);
+	node_end(&node);
+	rs_policy_free(&policy);
+	fakedict_free(&dict);
+	(void)loop_log();
+}
+
 static void test_outage(void)
 {
 	struct rs_policy *policy = loop_policy(SHARED);
@@ -375,6 +401,7 @@ void plugin_suite_state(CU_pSuite suite)
 	CU_add_test(suite, "a pair is written once in its interval", test_interval);
 	CU_add_test(suite, "what is written is in batches", test_batches);
 	CU_add_test(suite, "one that the dict refuses does not hold up others", test_poison);
+	CU_add_test(suite, "of several logins at once one is the first", test_at_once);
 	CU_add_test(suite, "without the dict, the memory answers", test_outage);
 	CU_add_test(suite, "the end leaves what it can", test_end);
 	CU_add_test(suite, "a faulty or old value counts as nothing", test_faulty);
