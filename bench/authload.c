@@ -25,6 +25,7 @@ struct load {
 	unsigned address_count;
 	unsigned requests;
 	unsigned in_flight;
+	unsigned rate; /* at most so many a second; 0: as many as are answered */
 	FILE *in, *out;
 	long auth_pid;
 	unsigned ok, failed;
@@ -149,11 +150,29 @@ static uint64_t median(uint64_t *values, size_t count)
 	return count == 0 ? 0 : values[count / 2];
 }
 
+/* Waits until it is time for one more request. */
+static void pace(const struct load *load, uint64_t begin, unsigned sent)
+{
+	uint64_t due, now = now_ns();
+	struct timespec ts;
+
+	if (load->rate == 0)
+		return;
+	due = begin + sent * (uint64_t)1000000000 / load->rate;
+	if (due <= now)
+		return;
+	ts.tv_sec = (time_t)((due - now) / 1000000000);
+	ts.tv_nsec = (long)((due - now) % 1000000000);
+	nanosleep(&ts, NULL);
+}
+
 static void run(struct load *load)
 {
 	unsigned sent = 0, got = 0;
+	uint64_t begin = now_ns();
 
 	while (got < load->requests) {
+		pace(load, begin, sent);
 		while (sent < load->requests && sent - got < load->in_flight)
 			send_request(load, ++sent);
 		if (fflush(load->out) != 0)
@@ -168,6 +187,7 @@ int main(int argc, char **argv)
 {
 	struct load load = { .socket_path = NULL };
 	uint64_t wall, cpu;
+	char *rate;
 
 	if (argc < 6) {
 		fprintf(stderr, "usage: authload SOCKET BASE64-PLAIN[,...] REQUESTS IN-FLIGHT "
@@ -177,7 +197,9 @@ int main(int argc, char **argv)
 	load.socket_path = argv[1];
 	split_responses(&load, argv[2]);
 	load.requests = (unsigned)strtoul(argv[3], NULL, 10);
-	load.in_flight = (unsigned)strtoul(argv[4], NULL, 10);
+	load.in_flight = (unsigned)strtoul(argv[4], &rate, 10);
+	if (*rate == '/')
+		load.rate = (unsigned)strtoul(rate + 1, NULL, 10);
 	load.addresses = argv + 5;
 	load.address_count = (unsigned)argc - 5;
 	if (load.in_flight == 0)

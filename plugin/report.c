@@ -104,13 +104,18 @@ bool rs_limiter_pass(struct rs_limiter *limiter, uint32_t index, const struct rs
 	return TRUE;
 }
 
+/* Asked only for what is really logged. */
+static const char *rs_report_prefix(struct rs_attempt *attempt)
+{
+	return rs_request_log_prefix(attempt->request, attempt->passdb);
+}
+
 /* The request is held, but not what its passdb lookup had. */
 static struct event *rs_report_event(struct rs_attempt *attempt, const char *name)
 {
 	struct event *event = event_create(attempt->request->event);
 
-	event_set_append_log_prefix(event,
-				    rs_request_log_prefix(attempt->request, attempt->passdb));
+	event_set_log_prefix_callback(event, FALSE, rs_report_prefix, attempt);
 	event_set_name(event, name);
 	return event;
 }
