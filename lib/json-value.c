@@ -78,6 +78,13 @@ int64_t rs_json_int(const struct rs_json *value)
 	return value->type == RS_JSON_INT ? json_object_get_int64(value->value) : 0;
 }
 
+double rs_json_double(const struct rs_json *value)
+{
+	return value->type == RS_JSON_INT || value->type == RS_JSON_DOUBLE
+		       ? json_object_get_double(value->value)
+		       : 0;
+}
+
 bool rs_json_bool(const struct rs_json *value)
 {
 	return value->type == RS_JSON_BOOL && json_object_get_boolean(value->value);

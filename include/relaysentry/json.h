@@ -70,6 +70,8 @@ const struct rs_json *rs_json_member(const struct rs_json *value, const char *ke
 /* Wrong type: "" / 0 / false. Strings hold no NUL and live as long as the document. */
 const char *rs_json_string(const struct rs_json *value);
 int64_t rs_json_int(const struct rs_json *value);
+/* Of an integer, too. */
+double rs_json_double(const struct rs_json *value);
 bool rs_json_bool(const struct rs_json *value);
 
 /* Adds a diagnostic at the value's line, with its path before the text:

@@ -243,6 +243,9 @@ static void test_values(void)
 	RS_CHECK_INT("value's line", rs_json_line(v), 4);
 	RS_CHECK_INT("double", rs_json_type(rs_json_member(root, "real")), RS_JSON_DOUBLE);
 	RS_CHECK_INT("no integer of a double", rs_json_int(rs_json_member(root, "real")), 0);
+	RS_CHECK("double's value", rs_json_double(rs_json_member(root, "real")) == 1.5);
+	RS_CHECK("integer as a double", rs_json_double(rs_json_member(root, "number")) == -42);
+	RS_CHECK("no double of a text", rs_json_double(rs_json_member(root, "text")) == 0);
 	RS_CHECK("bool", rs_json_bool(rs_json_member(root, "yes")));
 	RS_CHECK_INT("behind a comment of two lines", rs_json_line(rs_json_member(root, "yes")), 6);
 	RS_CHECK_INT("null", rs_json_type(rs_json_member(root, "nothing")), RS_JSON_NULL);
