@@ -15,9 +15,10 @@
 /* Room for any key of an item, including NUL. */
 #define RS_DICT_KEY_SIZE (RS_USER_KEY_SIZE + 128)
 /* The item that holds a user's exceptions; what was seen from a relay is the item
- * "seen:" and the relay's id. */
+ * "seen:" and the relay's id, and that the user was told of it "told:" and the id. */
 #define RS_DICT_EXCEPTIONS "exceptions"
 #define RS_DICT_SEEN "seen:"
+#define RS_DICT_TOLD "told:"
 
 /* Writes the user's key: the name as the policy compares it (lower case, the
  * default domain supplied), in which every byte that is no visible ASCII, and each
@@ -31,7 +32,7 @@ const char *rs_user_key(const struct rs_policy *policy, const char *user,
 const char *rs_user_key_decode(const char *key, size_t len, char buf[RS_USER_KEY_SIZE]);
 
 /* Writes the key of an item of the user with this user key: RS_DICT_EXCEPTIONS and NULL,
- * or RS_DICT_SEEN and a relay's id. Returns buf. */
+ * or RS_DICT_SEEN or RS_DICT_TOLD and a relay's id. Returns buf. */
 const char *rs_dict_key(const char *user_key, const char *item, const char *relay,
 			char buf[RS_DICT_KEY_SIZE]);
 /* Takes a key apart: where its user key and its item begin. Returns 0; -1 when it is
