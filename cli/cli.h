@@ -28,6 +28,7 @@
 int rs_cmd_check(int argc, char **argv);
 int rs_cmd_compile(int argc, char **argv);
 int rs_cmd_lint(int argc, char **argv);
+int rs_cmd_notify(int argc, char **argv);
 int rs_cmd_relays(int argc, char **argv);
 int rs_cmd_status(int argc, char **argv);
 

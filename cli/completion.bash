@@ -21,6 +21,9 @@ _relaysentry()
 	--credential)
 		words="password app-password token certificate kerberos other"
 		;;
+	--language)
+		words="en de"
+		;;
 	--field)
 		words="relaysentry_group= relaysentry_allow= relaysentry_deny="
 		;;

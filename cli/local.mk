@@ -23,6 +23,10 @@ relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechani
 	cli/cmd-check.c
 relaysentry_SOURCES += cli/cmd-compile.c
 relaysentry_SOURCES += cli/cmd-lint.c
+relaysentry_SOURCES += cli/cmd-notify.c cli/notify.h cli/notify-address.c cli/notify-event.c \
+	cli/notify-follow.c cli/notify-input.c cli/notify-mail.c cli/notify-print.c \
+	cli/notify-run.c cli/notify-send.c cli/notify-tell.c cli/notify-template.c \
+	cli/notify-told.c
 relaysentry_SOURCES += cli/cmd-relays.c
 relaysentry_SOURCES += cli/cmd-status.c cli/status.c cli/status.h
 

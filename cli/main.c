@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "check", rs_cmd_check, "tell what relaysentry makes of an address" },
 	{ "compile", rs_cmd_compile, "make the relay database" },
 	{ "lint", rs_cmd_lint, "report faults of policy, catalogue or Dovecot's configuration" },
+	{ "notify", rs_cmd_notify, "tell users by mail which servers use their password" },
 	{ "relays", rs_cmd_relays, "print the catalogue" },
 	{ "status", rs_cmd_status, "print what is in force, and how old it is" },
 	{ NULL, NULL, NULL },

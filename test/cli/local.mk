@@ -6,5 +6,6 @@ EXTRA_DIST += \
 	test/cli/compile.cases \
 	test/cli/general.cases \
 	test/cli/lint.cases \
+	test/cli/notify.cases \
 	test/cli/relays.cases \
 	test/cli/status.cases
