@@ -55,6 +55,12 @@ bool rs_notify_address_valid(const char *address)
 	return at != NULL && local_valid(address, (size_t)(at - address)) && domain_valid(at + 1);
 }
 
+bool rs_notify_user_valid(const char *user)
+{
+	return strchr(user, '@') != NULL ? rs_notify_address_valid(user)
+					 : local_valid(user, strlen(user));
+}
+
 /* What a placeholder stands for; len: of its name. NULL: there is none of this name. */
 static const char *part(const char *name, size_t len, const char *user, size_t *part_len_r)
 {

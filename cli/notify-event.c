@@ -163,6 +163,8 @@ static char *address_of(const struct notify_reading *reading, const struct rs_js
 {
 	if (reading->address_field != NULL)
 		return strdup(text_of(fields, reading->address_field));
+	if (!rs_notify_user_valid(names->name))
+		return strdup("");
 	return rs_notify_address(reading->address, names->name);
 }
 

@@ -56,10 +56,11 @@ static struct notify_login *read_line(struct notify *notify, const char *line, s
 	case NOTIFY_NO_ADDRESS:
 		if (counts->no_address++ == 0)
 			rs_cli_message(RS_LEVEL_WARNING,
-				       "line %" PRIu64 ": user \"%s\" cannot be told: \"%s\" is no "
-				       "address (see --address); others will be passed over "
-				       "without a word",
-				       counts->lines, login->user, login->address);
+				       "line %" PRIu64
+				       ": user \"%s\" has no valid address%s%s (see "
+				       "--address); others will be passed over without a word",
+				       counts->lines, login->user,
+				       *login->address != '\0' ? " but " : "", login->address);
 		rs_notify_login_free(&login);
 		break;
 	case NOTIFY_NO_MEMORY:

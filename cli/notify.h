@@ -61,6 +61,9 @@ enum notify_line rs_notify_line(const struct notify_reading *reading, const char
 /* Whether mail is sent to it: local part and domain in ASCII, and nothing in them that a
  * mail server, a shell or a header takes for more than a name. */
 bool rs_notify_address_valid(const char *address);
+/* Whether a user's name is an address or the local part of one: what a template takes out
+ * of another name is somebody else's. */
+bool rs_notify_user_valid(const char *user);
 /* Whether all placeholders of a template are {user}, {localpart} or {domain}. */
 bool rs_notify_address_template_valid(const char *template);
 /* The address of a user, not yet looked at; allocated. NULL when memory is short. */

@@ -128,6 +128,7 @@ class Private:
                 text = (examples / f"dovecot-{dovecot_release()}.conf").read_text()
                 (dovecot / "dovecot.conf").write_text(header + text)
         elif key == "datadir":
+            shutil.copytree(self.source / "templates", folder / "templates")
             shutil.copytree(self.source / "relays", folder / "relays",
                             ignore=shutil.ignore_patterns("*.mk"), dirs_exist_ok=True)
 

@@ -69,6 +69,7 @@ EXTRA_DIST += \
 	test/integration/test_minute.py \
 	test/integration/test_modes.py \
 	test/integration/test_names.py \
+	test/integration/test_notify.py \
 	test/integration/test_oauth2.py \
 	test/integration/test_outcome.py \
 	test/integration/test_plain.py \

@@ -64,6 +64,8 @@ tlsmgr unix - - n 1000? 1 tlsmgr
 bounce unix - - n - 0 bounce
 defer unix - - n - 0 bounce
 postlog unix-dgram n - n - 1 postlogd
+pickup unix n - n 60 1 pickup
+virtual unix - n n - - virtual
 """
 
 
