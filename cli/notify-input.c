@@ -242,7 +242,7 @@ enum notify_input_result rs_notify_input_line(struct notify_input *input, const 
 		bool follows_file = input->follow && input->path != NULL && input->regular;
 		ssize_t n;
 
-		if (input->fd == -1 || (input->ended && follows_file)) {
+		if (input->path != NULL && (input->fd == -1 || (input->ended && follows_file))) {
 			result = next_file(input);
 			if (result != NOTIFY_INPUT_LINE)
 				return result;

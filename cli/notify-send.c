@@ -14,8 +14,6 @@
 #include <time.h>
 #include <unistd.h>
 
-extern char **environ;
-
 /* A server that does not take a mail within this time is asked again later. */
 #define SECONDS 60
 #define STEP_MSECS 10
