@@ -205,6 +205,9 @@ static void check_switches(const struct lint *lint)
 	if (rule->notify && !reports(rule))
 		warn(lint, "notify changes nothing, because the rule never reports; leave it out, "
 			   "or give the rule the action alert");
+	else if (rule->notify && !lint->policy->alert.present)
+		warn(lint, "notify changes nothing, because users are told of alerts, and the "
+			   "policy has no \"alert\"; add it, if only as {}");
 }
 
 /* Whether nothing comes behind this rule for logins from a relay. */
