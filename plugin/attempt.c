@@ -99,17 +99,27 @@ struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request 
 	return NULL;
 }
 
+/* Of a login that no passdb has refused. */
+static enum rs_outcome rs_attempt_passed(const struct auth_request *request)
+{
+	struct auth_fields *fields = request->fields.extra_fields;
+
+	/* Whatever got here, it is the backend that will verify it. */
+	if (auth_fields_exists(fields, "proxy"))
+		return RS_OUTCOME_UNPROVED;
+	return auth_fields_exists(fields, "nologin") ? RS_OUTCOME_DENIED : RS_OUTCOME_SUCCESS;
+}
+
 /* Returns FALSE while it is not known yet. */
 static bool rs_attempt_ended(struct rs_attempt *attempt)
 {
 	const struct auth_request *request = attempt->request;
 	bool finished = request->state == AUTH_REQUEST_STATE_FINISHED;
 
-	if (request->fields.successful) {
-		/* Whatever got here, it is the backend that will verify it. */
-		attempt->outcome = auth_fields_exists(request->fields.extra_fields, "proxy")
-					   ? RS_OUTCOME_UNPROVED
-					   : RS_OUTCOME_SUCCESS;
+	/* Behind a success, the client may be gone, or the host of a proxy unknown: then the
+	 * fields of the proxy are, too. */
+	if (request->fields.successful && !request->internal_failure) {
+		attempt->outcome = rs_attempt_passed(request);
 		return TRUE;
 	}
 	/* Nobody else holds it any more: the client is gone. */

@@ -7,6 +7,7 @@ import sasl
 from cases import case, equal, expect, instance
 from leaving import LEFT
 from policyserver import policy_server
+from test_exceptions import excepting
 from test_log import STATS, metrics
 from world import (AFTER, AWS, GMAIL, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry,
                    rule)
@@ -145,6 +146,31 @@ def _():
             mark = dovecot.mark()
             expect(auth.login("alice", "whatever", remote=GMAIL).ok)
             equal(lines(dovecot, mark, 1), [("alert", "unproved", "no")])
+
+
+@case("outcome: with nologin whoever proved a password is not let in: denied")
+def _():
+    users = {"alice": "{PLAIN}secret::::::nologin=y reason=closed"}
+    with Sentry(RULES, users=users) as dovecot:
+        for mech, proved in (("PLAIN", "yes"), ("SCRAM-SHA-256", "no")):
+            mark = dovecot.mark()
+            answer = dovecot.login("imap", "alice", PASSWORD, mech, remote=GMAIL)
+            equal(answer.ok, False, answer.lines)
+            equal(lines(dovecot, mark, 1), [("alert", "denied", proved)], mech)
+
+
+@case("outcome: a client of a proxy that leaves while a dict is asked proves nothing")
+def _():
+    proxied = "::::::proxy=y nopassword=y host=127.0.0.1 port=9"
+    rules = [rule("user-policy", "own"), rule("alert", "all", any_address=True)]
+    with excepting(rules, users={"alice": proxied}, expected=LEFT) as dovecot:
+        dovecot.dict.delay = 0.5
+        mark = dovecot.mark()
+        client = dovecot.auth()
+        client.begin(sasl.mechanism("PLAIN", "alice", "whatever"), remote=GMAIL)
+        dovecot.dict.wait_for(dovecot.dict.asked, "the question")
+        client.close()
+        equal(lines(dovecot, mark, 1), [("alert", "unproved", "no")])
 
 
 @case("outcome: failed logins are summed up for each relay and minute", slow=True)
