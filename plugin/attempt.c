@@ -129,7 +129,8 @@ static bool rs_attempt_ended(struct rs_attempt *attempt)
 		attempt->outcome = RS_OUTCOME_DENIED;
 	else if (!finished || request->internal_failure || request->failed)
 		attempt->outcome = RS_OUTCOME_UNPROVED;
-	else if (request->policy_refusal)
+	/* One that counts comes behind the proof: before it, nobody would ask us. */
+	else if (request->policy_refusal && !request->set->policy_log_only)
 		attempt->outcome = RS_OUTCOME_DENIED;
 	else
 		attempt->outcome = RS_OUTCOME_FAILED;

@@ -15,7 +15,8 @@ SAME = set("""
     auth_cache_verify_password_with_worker auth_debug
     auth_failure_delay auth_gssapi_hostname auth_krb5_keytab auth_master_user_separator
     auth_mechanisms auth_policy_check_after_auth auth_policy_check_before_auth
-    auth_policy_hash_mech auth_policy_hash_nonce auth_policy_reject_on_fail
+    auth_policy_hash_mech auth_policy_hash_nonce auth_policy_log_only
+    auth_policy_reject_on_fail
     auth_policy_report_after_auth auth_policy_server_url auth_realms
     auth_ssl_require_client_cert auth_ssl_username_from_cert auth_use_winbind
     auth_username_chars auth_username_translation auth_verbose base_dir

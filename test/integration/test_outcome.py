@@ -138,6 +138,19 @@ def _():
                 equal(lines(dovecot, mark, 1), [("alert", "denied", proved)], mech)
 
 
+@case("outcome: a policy server that is only listened to says nothing about a wrong password")
+def _():
+    with policy_server(0, refuse=True) as server:
+        extra = f"auth_policy_server_url = {server.url}\nauth_policy_hash_nonce = xyzzy\n" \
+            "auth_policy_log_only = yes\nauth_policy_check_after_auth = no\n"
+        with Sentry(RULES, extra=extra, place=ALWAYS, settings={"alert": {}},
+                    expected=["in log-only mode"]) as dovecot, dovecot.auth() as auth:
+            for mech in MECHANISMS:
+                mark = dovecot.mark()
+                expect(not auth.login("alice", "wrong", mech, remote=AWS).ok, mech)
+                equal(lines(dovecot, mark, 1), [("none", "failed", "no")], mech)
+
+
 @case("outcome: with a proxy it is the backend that verifies: unproved")
 def _():
     proxied = "::::::proxy=y nopassword=y host=127.0.0.1 port=9"
