@@ -122,8 +122,10 @@ static bool rs_attempt_ended(struct rs_attempt *attempt)
 		attempt->outcome = rs_attempt_passed(request);
 		return TRUE;
 	}
-	/* Nobody else holds it any more: the client is gone. */
-	if (!finished && request->refcount > 1)
+	/* The client is gone when its handler has dropped it; the references do not tell: a
+	 * second block of ours holds one, too. What a passdb still looks up goes on. */
+	if (!finished &&
+	    !(request->removed_from_handler && request->state == AUTH_REQUEST_STATE_MECH_CONTINUE))
 		return FALSE;
 	if (attempt->proved)
 		attempt->outcome = RS_OUTCOME_DENIED;

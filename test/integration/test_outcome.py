@@ -9,7 +9,7 @@ from leaving import LEFT
 from policyserver import policy_server
 from test_exceptions import excepting
 from test_log import STATS, metrics
-from world import (AFTER, AWS, GMAIL, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry,
+from world import (AFTER, AWS, FIRST, GMAIL, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry,
                    rule)
 
 RULES = [rule("deny", "told", relay="outlook-mobile", message="Not this app"),
@@ -122,6 +122,18 @@ def _(dovecot):
     dovecot.wait_log("outcome=unproved", mark, count=6)
     equal({line["outcome"] for line in dovecot.reports(mark)} - {"success"}, {"unproved"})
     equal(dovecot.auth_pid(), pid, "the auth process is the same")
+
+
+@case("outcome: two blocks of ours let go of a login whose client has left")
+def _():
+    two = FIRST + PRIMARY_CONTINUES + AFTER
+    with Sentry(RULES, place=two, expected=[*LEFT, "before the primary passdb"]) as dovecot:
+        mark = dovecot.mark()
+        client = dovecot.auth()
+        client.begin(sasl.mechanism("SCRAM-SHA-256", "alice", PASSWORD), remote=GMAIL)
+        equal(client.reply().status, "CONT")
+        client.close()
+        equal(lines(dovecot, mark, 2), [("alert", "unproved", "no")] * 2)
 
 
 @case("outcome: a policy server's refusal after the proof is a denial, whatever it takes")
