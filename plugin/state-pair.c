@@ -7,6 +7,8 @@
 #include "llist.h"
 
 #define RS_STATE_TELL_SECS 60
+/* So far the clocks of two nodes may differ. */
+#define RS_STATE_SKEW_SECS 300
 
 struct rs_pair *rs_pair_find(const struct rs_state *state, const char *text)
 {
@@ -79,6 +81,20 @@ static void rs_pair_faulty(struct rs_state *state, const struct rs_pair *pair)
 		  rs_pair_key(rs_lru_text(state->pairs, &pair->item), key));
 }
 
+/* The later one of two alerts counts. One of a future, by a clock that was wrong, would
+ * outlast all of ours, and each login would lead to another. */
+static void rs_pair_mend_times(struct rs_seen *stored, int64_t now)
+{
+	stored->first = I_MIN(stored->first, now);
+	stored->last = I_MIN(stored->last, now);
+	for (unsigned int i = 0; i < RS_ALERT_KINDS; i++) {
+		if (stored->alerts[i].time > now + RS_STATE_SKEW_SECS)
+			stored->alerts[i].time = 0;
+		else
+			stored->alerts[i].time = I_MIN(stored->alerts[i].time, now);
+	}
+}
+
 bool rs_pair_read(struct rs_state *state, struct rs_pair *pair, enum rs_dict_result result,
 		  const char *value, int64_t now)
 {
@@ -91,6 +107,7 @@ bool rs_pair_read(struct rs_state *state, struct rs_pair *pair, enum rs_dict_res
 		rs_pair_faulty(state, pair);
 		return FALSE;
 	}
+	rs_pair_mend_times(&stored, now);
 	if (stored.last < now - state->forget_after)
 		return FALSE;
 	rs_pair_get(pair, &own);

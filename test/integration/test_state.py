@@ -146,3 +146,20 @@ for _name, _store in dictservers.STORES.items():
             expect(login(dovecot, "alice@example.org"))
             equal(alerts(dovecot), [("alert", "yes")])
             equal(words(keys.get(key("alice@example.org")))["count"], "4")
+
+
+@case("state: an alert of a clock that was wrong does not make each login another")
+def _():
+    with shared_dict() as dict_:
+        future = int(time.time()) + 365 * 86400
+        for user, last in (("alice", future), ("bob", int(time.time()) + 60)):
+            dict_.table[key(user)] = f"first=1 last={last} count=3 alert={last},3"
+        with Sentry(RULES, settings=settings(uri(dict_), write_interval="1s")) as dovecot:
+            for user in ("alice", "bob", "alice"):
+                expect(login(dovecot, user))
+            dict_.wait_for(lambda: " count=5 " in dict_.table[key("alice")], "the record")
+            expect(int(words(dict_.table[key("alice")])["alert"].split(",")[0]) < future)
+            expect(login(dovecot))
+            time.sleep(0.5)
+            # bob's is of a node whose clock is a minute ahead.
+            equal(alerts(dovecot), [("alert", "no")])
