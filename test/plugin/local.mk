@@ -12,7 +12,7 @@ test_plugin_plugin_tests_CPPFLAGS = $(RS_CPPFLAGS) $(LIBDOVECOT_INCLUDE) -DHAVE_
 	$(DOVECOT_CAPS) -I$(top_srcdir) -I$(top_srcdir)/test/plugin -I$(top_srcdir)/test/unit \
 	-DRS_UNIT_SRCDIR='"$(abs_top_srcdir)"'
 test_plugin_plugin_tests_CFLAGS = $(RS_CFLAGS)
-test_plugin_plugin_tests_LDFLAGS = $(HARDENING_LDFLAGS) -Wl,-rpath,$(dovecot_pkglibdir)
+test_plugin_plugin_tests_LDFLAGS = $(HARDENING_LDFLAGS) $(RS_DOVECOT_RPATH)
 test_plugin_plugin_tests_LDADD = librelaysentry.la $(LIBDOVECOT) $(MAXMINDDB_LIBS) -lcunit
 test_plugin_plugin_tests_SOURCES = \
 	plugin/dictconn.c plugin/dictsocket.c plugin/exceptions.c plugin/lru.c \
