@@ -203,3 +203,13 @@ size_t rs_diag_format(const struct rs_diag *diag, char *buf, size_t size)
 	}
 	return (size_t)len;
 }
+
+char *rs_printable(const char *text)
+{
+	struct rs_strbuf buf = { 0 };
+
+	/* Of an empty text there is something to take, too. */
+	rs_strbuf_add_text(&buf, "");
+	rs_strbuf_add_escaped(&buf, text, strlen(text));
+	return rs_strbuf_take(&buf);
+}

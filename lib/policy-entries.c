@@ -195,3 +195,51 @@ void rs_entries_free(struct rs_entries *entries)
 	free(entries->items);
 	*entries = (struct rs_entries){ 0 };
 }
+
+/* --- telling them --- */
+
+struct teller {
+	const struct rs_policy *policy;
+	void (*entry)(const struct rs_policy_entry *entry, void *context);
+	void *context;
+};
+
+static size_t tell_span(const struct teller *teller, const char *name, size_t len)
+{
+	const struct rs_entries *entries = &teller->policy->entries;
+	const struct rs_entry_span *span;
+	uint32_t index;
+
+	if (name == NULL || !rs_strmap_get(&entries->users, name, len, &index))
+		return 0;
+	span = &entries->spans[index];
+	for (uint32_t i = 0; i < span->count && teller->entry != NULL; i++) {
+		const struct rs_entry *item = &entries->items[span->first + i];
+		struct rs_policy_entry told = {
+			.user = span->user, .relay = "*", .deny = item->deny, .end = item->end
+		};
+		char class_[32];
+
+		if (item->kind == RS_ENTRY_RELAY)
+			told.relay = teller->policy->relays[item->what].id;
+		if (item->kind == RS_ENTRY_CLASS) {
+			snprintf(class_, sizeof(class_), "@%s",
+				 rs_class_name((enum rs_class)item->what));
+			told.relay = class_;
+		}
+		teller->entry(&told, teller->context);
+	}
+	return span->count;
+}
+
+size_t rs_policy_user_entries(const struct rs_policy *policy, const char *user,
+			      void (*entry)(const struct rs_policy_entry *entry, void *context),
+			      void *context)
+{
+	const struct teller teller = { policy, entry, context };
+	struct rs_user_name name;
+
+	rs_user_name_set(&name, policy, user);
+	return tell_span(&teller, name.name, name.len) +
+	       tell_span(&teller, name.domain, name.domain_len) + tell_span(&teller, "*", 1);
+}

@@ -237,6 +237,11 @@ size_t rs_policy_rule_count(const struct rs_policy *policy)
 	return policy->rule_count;
 }
 
+const char *rs_policy_timezone(const struct rs_policy *policy)
+{
+	return policy->timezone;
+}
+
 const struct rs_policy_exceptions *rs_policy_exceptions(const struct rs_policy *policy)
 {
 	return &policy->exceptions;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "nearest.h"
 #include "relaydb-internal.h"
 
 #include <stdlib.h>
@@ -86,6 +87,20 @@ const struct rs_relay *rs_relaydb_find(const struct rs_relaydb *db, const char *
 			first = middle + 1;
 	}
 	return NULL;
+}
+
+const struct rs_relay *rs_relaydb_nearest(const struct rs_relaydb *db, const char *id)
+{
+	const char **ids = calloc(db->relay_count + 1, sizeof(*ids));
+	const char *near;
+
+	if (ids == NULL)
+		return NULL;
+	for (size_t i = 0; i < db->relay_count; i++)
+		ids[i] = db->relays[i]->id;
+	near = rs_nearest(id, ids, db->relay_count);
+	free(ids);
+	return near != NULL ? rs_relaydb_find(db, near) : NULL;
 }
 
 void rs_relaydb_info(const struct rs_relaydb *db, struct rs_relaydb_info *info_r)

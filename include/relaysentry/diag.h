@@ -64,4 +64,8 @@ void rs_diags_clear(struct rs_diags *diags);
  * needed, as snprintf() does. The level is not part of it. */
 size_t rs_diag_format(const struct rs_diag *diag, char *buf, size_t size);
 
+/* Foreign text as diagnostics show it: in one line, with control bytes and invalid
+ * UTF-8 as \xNN. Allocated with malloc(); NULL when memory is short. */
+char *rs_printable(const char *text);
+
 #endif

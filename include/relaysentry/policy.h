@@ -70,6 +70,21 @@ unsigned rs_policy_reload_interval(const struct rs_policy *policy);
 /* 64 bits of a hash over policy and entries, hexadecimal. */
 const char *rs_policy_id(const struct rs_policy *policy);
 size_t rs_policy_rule_count(const struct rs_policy *policy);
+/* Of the tz database; "UTC" when the policy names none. */
+const char *rs_policy_timezone(const struct rs_policy *policy);
+
+/* One item of "user_entries", or of their file. */
+struct rs_policy_entry {
+	const char *user;  /* whose: a full name, "@domain" or "*" */
+	const char *relay; /* an id, "@class" or "*" */
+	bool deny;
+	int64_t end; /* the first second at which it no longer holds; INT64_MAX: never */
+};
+/* Calls entry for each that is about this user, in the order in which a decision asks:
+ * those of the name, of its domain, of "*". Returns how many; entry may be NULL. */
+size_t rs_policy_user_entries(const struct rs_policy *policy, const char *user,
+			      void (*entry)(const struct rs_policy_entry *entry, void *context),
+			      void *context);
 
 /* "exceptions": where users' exceptions are kept. Durations are seconds. */
 struct rs_policy_exceptions {

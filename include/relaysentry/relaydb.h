@@ -70,6 +70,9 @@ size_t rs_relaydb_relay_count(const struct rs_relaydb *db);
 const struct rs_relay *rs_relaydb_relay(const struct rs_relaydb *db, size_t index);
 /* NULL when the database has no relay of this id. */
 const struct rs_relay *rs_relaydb_find(const struct rs_relaydb *db, const char *id);
+/* The relay that was probably meant by an id that it does not have; NULL when none is
+ * near, or memory is short. */
+const struct rs_relay *rs_relaydb_nearest(const struct rs_relaydb *db, const char *id);
 
 struct rs_relaydb_info {
 	int64_t build_epoch;

@@ -197,6 +197,23 @@ static void make_policy(void)
 		"\"user_entries_file\": \"users.json\" }\n");
 }
 
+static int find_nearest(struct oom_run *run, const void *context)
+{
+	const struct rs_relay *relay = rs_relaydb_nearest(database, context);
+
+	oom_note(run, "%s\n", relay != NULL ? relay->id : "none");
+	return relay != NULL ? 0 : -1;
+}
+
+static int make_printable(struct oom_run *run, const void *context)
+{
+	char *text = rs_printable(context);
+
+	oom_note(run, "%s\n", text != NULL ? text : "none");
+	free(text);
+	return text != NULL ? 0 : -1;
+}
+
 void oom_add_policy(void)
 {
 	const char *path = oom_write_database();
@@ -211,4 +228,6 @@ void oom_add_policy(void)
 	oom_add("database", load_database, path)->mmdb = true;
 	oom_add("policy", load_policy, policy_path);
 	oom_add("sentences", say_policy, NULL)->silent = true;
+	oom_add("nearest", find_nearest, "mobil")->silent = true;
+	oom_add("printable", make_printable, OOM_LONG "\n" OOM_LONG)->silent = true;
 }

@@ -5,6 +5,7 @@
 #include "decide-rules.h"
 #include "unit.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_entries(void)
@@ -278,6 +279,52 @@ static void test_exception_explained(void)
 	rs_policy_free(&policy);
 }
 
+static void note_entry(const struct rs_policy_entry *entry, void *context)
+{
+	char *text = context;
+	size_t len = strlen(text);
+
+	snprintf(text + len, 512 - len, "%s %s %s%s; ", entry->user, entry->deny ? "deny" : "allow",
+		 entry->relay, entry->end == INT64_MAX ? "" : " ends");
+}
+
+static void test_told(void)
+{
+	static const struct {
+		const char *label, *user, *want;
+		size_t count;
+	} cases[] = {
+		{ "in the order in which they are asked", "ALICE",
+		  "alice@example.org deny mobile ends; alice@example.org allow mobile; "
+		  "alice@example.org allow @cloud; @example.org deny *; * allow gmail; ",
+		  5 },
+		{ "another of the domain", "bob", "@example.org deny *; * allow gmail; ", 2 },
+		{ "of another domain", "bob@example.net", "* allow gmail; ", 1 },
+	};
+	struct rs_policy *policy = fixture_policy(
+		"told", ENFORCE
+		"\"default_domain\": \"example.org\", \"timezone\": \"Europe/Berlin\", "
+		"\"user_entries\": {"
+		"\"alice@example.org\": {\"allow\": [\"@cloud\", \"mobile\"], \"deny\": "
+		"{\"relay\": \"mobile\", \"not_after\": \"2026-11-22\"}}, "
+		"\"@example.org\": {\"deny\": \"*\"}, \"*\": {\"allow\": \"gmail\"}}, " RULES(
+			ENTRIES));
+
+	for (size_t i = 0; i < RS_COUNT(cases); i++) {
+		char text[512] = "";
+
+		RS_CHECK_INT(cases[i].label,
+			     rs_policy_user_entries(policy, cases[i].user, note_entry, text),
+			     cases[i].count);
+		RS_CHECK_STR(cases[i].label, text, cases[i].want);
+		RS_CHECK_INT(cases[i].label,
+			     rs_policy_user_entries(policy, cases[i].user, NULL, NULL),
+			     cases[i].count);
+	}
+	RS_CHECK_STR("time zone", rs_policy_timezone(policy), "Europe/Berlin");
+	rs_policy_free(&policy);
+}
+
 void rs_suite_decide_entries(CU_pSuite suite)
 {
 	CU_add_test(suite, "policy point 9: user entries and their ranks", test_entries);
@@ -286,4 +333,5 @@ void rs_suite_decide_entries(CU_pSuite suite)
 		    test_pending);
 	CU_add_test(suite, "policy point 9: an exception is explained with its end",
 		    test_exception_explained);
+	CU_add_test(suite, "policy point 9: a user's entries are told in their order", test_told);
 }

@@ -3,6 +3,7 @@
 
 #include <relaysentry/diag.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 static void test_format(void)
@@ -34,6 +35,7 @@ static void test_escape(void)
 	static const struct {
 		const char *label, *text, *want;
 	} cases[] = {
+		{ "empty", "", "" },
 		{ "plain", "plain", "plain" },
 		{ "UTF-8", "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x93\xa7",
 		  "Z\xc3\xbcrich \xe2\x82\xac \xf0\x9f\x93\xa7" },
@@ -53,8 +55,11 @@ static void test_escape(void)
 
 	for (size_t i = 0; i < RS_COUNT(cases); i++) {
 		struct rs_diags *diags = rs_diags_new();
+		char *printable = rs_printable(cases[i].text);
 		const struct rs_diag *diag;
 
+		RS_CHECK_STR(cases[i].label, printable, cases[i].want);
+		free(printable);
 		rs_diags_add(diags, RS_LEVEL_ERROR, cases[i].text, 1, "%s", cases[i].text);
 		RS_CHECK_INT(cases[i].label, rs_diags_kept(diags), 1);
 		diag = rs_diags_get(diags, 0);

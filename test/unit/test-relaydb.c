@@ -84,6 +84,26 @@ static void test_relays(void)
 	rs_relaydb_free(&db);
 }
 
+static void test_nearest(void)
+{
+	struct rs_relaydb *db = rs_fixture_load(some, RS_COUNT(some));
+	static const struct {
+		const char *label, *id, *want;
+	} cases[] = {
+		{ "case does not count", "M1", "m1" },
+		{ "a letter too many", "m11", "m1" },
+		{ "nothing alike", "outlook-mobile", NULL },
+		{ "nothing", "", NULL },
+	};
+
+	for (size_t i = 0; i < RS_COUNT(cases); i++) {
+		const struct rs_relay *relay = rs_relaydb_nearest(db, cases[i].id);
+
+		RS_CHECK_STR(cases[i].label, relay != NULL ? relay->id : NULL, cases[i].want);
+	}
+	rs_relaydb_free(&db);
+}
+
 static void test_identity(void)
 {
 	struct rs_relaydb *a = rs_fixture_load(some, RS_COUNT(some));
@@ -257,6 +277,7 @@ void rs_suite_relaydb(CU_pSuite suite)
 {
 	CU_add_test(suite, "an address finds relay, network and ASN", test_lookup);
 	CU_add_test(suite, "relays are known by id and index", test_relays);
+	CU_add_test(suite, "an unknown id has the nearest one", test_nearest);
 	CU_add_test(suite, "the identity tells contents apart", test_identity);
 	CU_add_test(suite, "a lookup finds what a search of the list finds", test_definition);
 	CU_add_test(suite, "a walk stops when it is told to", test_walk);
