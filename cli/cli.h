@@ -27,10 +27,14 @@
 
 int rs_cmd_check(int argc, char **argv);
 int rs_cmd_compile(int argc, char **argv);
+int rs_cmd_except(int argc, char **argv);
+int rs_cmd_forget(int argc, char **argv);
 int rs_cmd_lint(int argc, char **argv);
 int rs_cmd_notify(int argc, char **argv);
 int rs_cmd_relays(int argc, char **argv);
+int rs_cmd_seen(int argc, char **argv);
 int rs_cmd_status(int argc, char **argv);
+int rs_cmd_why(int argc, char **argv);
 
 /* --- options (common-option.c) --- */
 
@@ -104,8 +108,11 @@ void rs_cli_table_align(struct rs_cli_table *table, size_t column, enum rs_cli_a
  * A failure (memory) is kept and told by rs_cli_table_print(). */
 void rs_cli_table_cell(struct rs_cli_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+/* The same for foreign text, made printable. */
+void rs_cli_table_text(struct rs_cli_table *table, const char *text);
 /* Prints to stdout and frees. Returns 0, EX_OSERR when memory was short (reported). */
 int rs_cli_table_print(struct rs_cli_table **table);
+void rs_cli_table_free(struct rs_cli_table **table);
 /* Columns that text takes on a terminal. */
 size_t rs_cli_width(const char *text);
 

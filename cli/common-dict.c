@@ -196,6 +196,14 @@ void rs_cli_dict_close(struct rs_cli_dict **_dict)
 
 /* --- commands --- */
 
+/* As Dovecot's dict-fail.c says it, in 2.3 and 2.4. */
+static bool is_unsupported(const char *text)
+{
+	static const char begin[] = "Unsupported operation";
+
+	return strncmp(text, begin, sizeof(begin) - 1) == 0;
+}
+
 /* Waits for the answer to the command with this number. Returns 0 when there is one that is
  * no failure. */
 static int wait_for(struct rs_cli_dict *dict, uint64_t number, struct answer *answer,
@@ -215,6 +223,8 @@ static int wait_for(struct rs_cli_dict *dict, uint64_t number, struct answer *an
 		return rs_dict_outcome_failed(dict, outcome, detail, doing, uncertain);
 	if (answer->no_memory)
 		return rs_cli_no_memory();
+	if (answer->result == RS_DICT_FAILED && answer->row != NULL && is_unsupported(answer->text))
+		return RS_CLI_DICT_NO_LIST;
 	if (answer->result == RS_DICT_FAILED)
 		return rs_dict_complain(dict, EX_UNAVAILABLE,
 					"%s failed: %s; look into Dovecot's log", doing,

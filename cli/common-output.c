@@ -137,6 +137,17 @@ void rs_cli_table_cell(struct rs_cli_table *table, const char *format, ...)
 		table->cells[table->count++] = cell;
 }
 
+void rs_cli_table_text(struct rs_cli_table *table, const char *text)
+{
+	char *printable = rs_printable(text);
+
+	if (printable == NULL)
+		table->failed = true;
+	else
+		rs_cli_table_cell(table, "%s", printable);
+	free(printable);
+}
+
 /* Prints a row without blanks at its end. */
 static void print_row(const struct rs_cli_table *table, char *const *cells, const size_t *widths)
 {
@@ -176,6 +187,20 @@ static int print_rows(const struct rs_cli_table *table)
 	return 0;
 }
 
+void rs_cli_table_free(struct rs_cli_table **_table)
+{
+	struct rs_cli_table *table = *_table;
+
+	*_table = NULL;
+	if (table == NULL)
+		return;
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i]);
+	free(table->cells);
+	free(table->aligns);
+	free(table);
+}
+
 int rs_cli_table_print(struct rs_cli_table **_table)
 {
 	/* The user's locale is for the width of characters alone: nothing that
@@ -191,13 +216,6 @@ int rs_cli_table_print(struct rs_cli_table **_table)
 	(void)uselocale(LC_GLOBAL_LOCALE);
 	if (locale != (locale_t)0)
 		freelocale(locale);
-	if (table != NULL) {
-		for (size_t i = 0; i < table->count; i++)
-			free(table->cells[i]);
-		free(table->cells);
-		free(table->aligns);
-		free(table);
-	}
-	*_table = NULL;
+	rs_cli_table_free(_table);
 	return status;
 }

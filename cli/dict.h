@@ -41,7 +41,10 @@ int rs_cli_dict_lookup(struct rs_cli_dict *dict, const char *key, char **value_r
  * Must not call functions of the dict. */
 typedef int rs_cli_dict_row(const char *key, const char *value, void *context);
 /* Tells all keys below prefix, which ends with a slash, at any depth and in any order.
- * Returns 0, the status of row, or one as rs_cli_dict_lookup(). */
+ * Returns 0, the status of row, or one as rs_cli_dict_lookup(); or without a message
+ * RS_CLI_DICT_NO_LIST when the dictionary's driver cannot do this (Redis). Each try is
+ * an error in Dovecot's log. */
+#define RS_CLI_DICT_NO_LIST (-1)
 int rs_cli_dict_iterate(struct rs_cli_dict *dict, const char *prefix, rs_cli_dict_row *row,
 			void *context);
 

@@ -15,13 +15,20 @@ relaysentry_SOURCES = \
 	cli/dict-exchange.c \
 	cli/dict-internal.h \
 	cli/dict.h \
-	cli/main.c
+	cli/kept-rows.c \
+	cli/kept.c \
+	cli/kept.h \
+	cli/main.c \
+	cli/probe.c \
+	cli/probe.h
 
 # One line for each command, in the order of the alphabet
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
 	cli/check-print.c cli/check.h \
 	cli/cmd-check.c
 relaysentry_SOURCES += cli/cmd-compile.c
+relaysentry_SOURCES += cli/cmd-except.c cli/except-change.c cli/except-list.c cli/except-log.c \
+	cli/except-tell.c cli/except.h
 relaysentry_SOURCES += cli/cmd-lint.c
 relaysentry_SOURCES += cli/cmd-notify.c cli/notify.h cli/notify-address.c cli/notify-event.c \
 	cli/notify-follow.c cli/notify-input.c cli/notify-mail.c cli/notify-print.c \
