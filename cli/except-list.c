@@ -9,7 +9,7 @@
 #include <string.h>
 
 struct listing {
-	const struct except *except;
+	struct except *except;
 	struct rs_cli_table *table; /* NULL: JSON */
 	size_t faulty;
 };
@@ -68,7 +68,7 @@ static int list_value(struct listing *listing, const char *user, const char *use
 
 static int list_all(struct listing *listing)
 {
-	const struct kept *kept = &listing->except->kept;
+	struct kept *kept = &listing->except->kept;
 	struct kept_rows rows;
 	int status;
 

@@ -59,11 +59,14 @@ static int look_up(struct rs_cli_dict *dict, const char *item, const char *relay
 	return status;
 }
 
-static int look_all_up(const struct kept *kept, struct rs_cli_dict *dict,
+static int look_all_up(struct kept *kept, struct rs_cli_dict *dict,
 		       const struct collecting *collecting)
 {
-	int status = look_up(dict, RS_DICT_EXCEPTIONS, NULL, collecting);
+	int status = kept->db == NULL ? rs_kept_load_relays(kept) : 0;
 
+	if (status != 0)
+		return status;
+	status = look_up(dict, RS_DICT_EXCEPTIONS, NULL, collecting);
 	collecting->rows->looked_up = true;
 	for (size_t i = 0; i < rs_relaydb_relay_count(kept->db) && status == 0; i++) {
 		const char *id = rs_relaydb_relay(kept->db, i)->id;
@@ -80,7 +83,7 @@ static int compare(const void *a, const void *b)
 	return strcmp(((const struct kept_row *)a)->key, ((const struct kept_row *)b)->key);
 }
 
-int rs_kept_rows(const struct kept *kept, struct rs_cli_dict *dict, const char *user_key,
+int rs_kept_rows(struct kept *kept, struct rs_cli_dict *dict, const char *user_key,
 		 const char *advice, struct kept_rows *rows_r)
 {
 	struct collecting collecting = { rows_r, user_key };

@@ -82,9 +82,9 @@ struct kept_rows {
 };
 
 /* All that is there, or all of one user (user_key not NULL). A dictionary that cannot
- * list its keys (Redis) is asked about each relay of the database, which must be loaded;
+ * list its keys (Redis) is asked about each relay of the database, which is loaded for that;
  * about all users it cannot be asked: EX_UNAVAILABLE, and the message ends with advice. */
-int rs_kept_rows(const struct kept *kept, struct rs_cli_dict *dict, const char *user_key,
+int rs_kept_rows(struct kept *kept, struct rs_cli_dict *dict, const char *user_key,
 		 const char *advice, struct kept_rows *rows_r);
 void rs_kept_rows_free(struct kept_rows *rows);
 /* The relay's id when the row's item begins so (RS_DICT_SEEN), else NULL. */

@@ -22,6 +22,7 @@ static const struct command commands[] = {
 	{ "lint", rs_cmd_lint, "report faults of policy, catalogue or Dovecot's configuration" },
 	{ "notify", rs_cmd_notify, "tell users by mail which servers use their password" },
 	{ "relays", rs_cmd_relays, "print the catalogue" },
+	{ "seen", rs_cmd_seen, "print who was seen from which relay" },
 	{ "status", rs_cmd_status, "print what is in force, and how old it is" },
 	{ NULL, NULL, NULL },
 };
