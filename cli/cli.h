@@ -64,6 +64,11 @@ int rs_cli_option(const struct rs_cli_usage *usage, int argc, char **argv, int *
 int rs_cli_usage_error(const struct rs_cli_usage *usage, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Reads `relaysentry_group=staff` or another field of a passdb into the login. Returns 0,
+ * EX_USAGE with a message. */
+struct rs_login;
+int rs_cli_login_field(const struct rs_cli_usage *usage, struct rs_login *login, const char *field);
+
 /* --- diagnostics (common-diag.c) --- */
 
 /* Prints `relaysentry: error: file:line: text` for each on stderr, and how many

@@ -86,32 +86,6 @@ int rs_check_address(const char *text, struct rs_ip *ip_r, const char **error_r)
 	return 0;
 }
 
-static int set_field(struct rs_login *login, const char *field)
-{
-	const struct {
-		const char *name;
-		const char **value;
-	} known[] = {
-		{ "relaysentry_group=", &login->group },
-		{ "relaysentry_allow=", &login->allow },
-		{ "relaysentry_deny=", &login->deny },
-	};
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		size_t len = strlen(known[i].name);
-
-		if (strncmp(field, known[i].name, len) == 0) {
-			*known[i].value = field + len;
-			return 0;
-		}
-	}
-	return rs_cli_usage_error(&usage,
-				  "--field=%s: write relaysentry_group=, relaysentry_allow= or "
-				  "relaysentry_deny= and a value; for the credential there is "
-				  "--credential",
-				  field);
-}
-
 static int add_exception(struct check *check, const char *text)
 {
 	int ret = rs_check_exception(check, text);
@@ -169,7 +143,7 @@ static int set_option(struct args *args, int option, const char *value)
 			return 0;
 		return rs_cli_usage_error(&usage, "--via: \"%s\" %s", value, error);
 	case OPT_FIELD:
-		return set_field(login, value);
+		return rs_cli_login_field(&usage, login, value);
 	case OPT_EXCEPTION:
 		return add_exception(&args->check, value);
 	case OPT_MASTER:

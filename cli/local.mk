@@ -7,6 +7,7 @@ relaysentry_SOURCES = \
 	cli/cli.h \
 	cli/common-diag.c \
 	cli/common-dict.c \
+	cli/common-field.c \
 	cli/common-input.c \
 	cli/common-option.c \
 	cli/common-output.c \
@@ -29,6 +30,7 @@ relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechani
 relaysentry_SOURCES += cli/cmd-compile.c
 relaysentry_SOURCES += cli/cmd-except.c cli/except-change.c cli/except-list.c cli/except-log.c \
 	cli/except-tell.c cli/except.h
+relaysentry_SOURCES += cli/cmd-forget.c
 relaysentry_SOURCES += cli/cmd-lint.c
 relaysentry_SOURCES += cli/cmd-notify.c cli/notify.h cli/notify-address.c cli/notify-event.c \
 	cli/notify-follow.c cli/notify-input.c cli/notify-mail.c cli/notify-print.c \

@@ -19,6 +19,7 @@ static const struct command commands[] = {
 	{ "check", rs_cmd_check, "tell what relaysentry makes of an address" },
 	{ "compile", rs_cmd_compile, "make the relay database" },
 	{ "except", rs_cmd_except, "let a user in from a relay, until a certain time" },
+	{ "forget", rs_cmd_forget, "remove what was seen of a user" },
 	{ "lint", rs_cmd_lint, "report faults of policy, catalogue or Dovecot's configuration" },
 	{ "notify", rs_cmd_notify, "tell users by mail which servers use their password" },
 	{ "relays", rs_cmd_relays, "print the catalogue" },
