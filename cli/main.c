@@ -25,6 +25,7 @@ static const struct command commands[] = {
 	{ "relays", rs_cmd_relays, "print the catalogue" },
 	{ "seen", rs_cmd_seen, "print who was seen from which relay" },
 	{ "status", rs_cmd_status, "print what is in force, and how old it is" },
+	{ "why", rs_cmd_why, "tell what is known of a user, and how to let the user in" },
 	{ NULL, NULL, NULL },
 };
 
