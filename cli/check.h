@@ -8,6 +8,8 @@
 
 #include <stdbool.h>
 
+struct rs_cli_dict;
+
 struct check {
 	struct rs_catalogue *catalogue; /* for the apps seen; NULL: none */
 	struct rs_policy *policy;	/* NULL: only relays are shown */
@@ -15,6 +17,9 @@ struct check {
 	struct rs_verdict *verdict;	  /* NULL without a policy */
 	struct rs_login login;		  /* all facts but address and, from stdin, user */
 	struct rs_exceptions *exceptions; /* of the login; NULL: none was named */
+	struct rs_cli_dict *dict;	  /* that is asked for them; NULL: none is */
+	char *asked;			  /* the user it was asked about last, NULL: nobody */
+	int dict_status;		  /* why it was not answered, 0: it was */
 	bool json;
 };
 
@@ -28,6 +33,13 @@ int rs_check_exception(struct check *check, const char *text);
 /* When the policy names a dict and no exception was named: says so in the facts. The
  * dict is that of Dovecot, which may run elsewhere or not at all. */
 void rs_check_exceptions_pending(struct check *check);
+/* Connects to the policy's dict, in which the exceptions of each login are looked up
+ * that a rule asks for. Returns 0, or an exit status with a message. */
+int rs_check_open_dict(struct check *check, const char *base_dir);
+/* Before a decision: what was looked up for another user is forgotten. */
+void rs_check_begin_login(struct check *check);
+/* After one that wants exceptions: whether they are known now. */
+bool rs_check_look_up(struct check *check);
 /* What is said of a verdict that wants exceptions. Returns buf. */
 #define RS_CHECK_NOTE_SIZE 320
 const char *rs_check_not_looked_up(const struct check *check, char buf[RS_CHECK_NOTE_SIZE]);

@@ -2,6 +2,7 @@
 #include "relaysentry-config.h"
 #include "cli.h"
 #include "check.h"
+#include "dict.h"
 
 #include <relaysentry/catalogue.h>
 
@@ -24,6 +25,8 @@ enum {
 	OPT_VIA,
 	OPT_FIELD,
 	OPT_EXCEPTION,
+	OPT_DICT,
+	OPT_BASE_DIR,
 	OPT_MASTER,
 	OPT_AT,
 	OPT_VERIFIED,
@@ -52,6 +55,9 @@ static const struct rs_cli_option options[] = {
 	{ "exception", OPT_EXCEPTION, "RELAY[=TIME]",
 	  "the user has an exception for this relay,\n@CLASS or *; TIME: its last second, or "
 	  "day\n(can be repeated)" },
+	{ "dict", OPT_DICT, NULL, "look exceptions up in the dict that the policy names" },
+	{ "base-dir", OPT_BASE_DIR, "FOLDER",
+	  "Dovecot's base_dir, where the dict's socket is\n(default " RS_DEFAULT_BASE_DIR ")" },
 	{ "master", OPT_MASTER, "NAME", "the master user of a master login" },
 	{ "at", OPT_AT, "TIME", "when (default now), like 2026-11-22T08:00:00Z" },
 	{ "verified", OPT_VERIFIED, NULL,
@@ -73,8 +79,8 @@ static const struct rs_cli_usage usage = {
 };
 
 struct args {
-	const char *policy, *database;
-	bool credential_given, verified_given, tls_given;
+	const char *policy, *database, *base_dir;
+	bool dict, credential_given, verified_given, tls_given;
 	struct check check;
 };
 
@@ -146,6 +152,12 @@ static int set_option(struct args *args, int option, const char *value)
 		return rs_cli_login_field(&usage, login, value);
 	case OPT_EXCEPTION:
 		return add_exception(&args->check, value);
+	case OPT_DICT:
+		args->dict = true;
+		break;
+	case OPT_BASE_DIR:
+		args->base_dir = value;
+		break;
 	case OPT_MASTER:
 		login->master = value;
 		break;
@@ -243,13 +255,26 @@ const struct rs_match *rs_check_decide(struct check *check)
 	struct rs_ip ip = check->login.remote;
 
 	if (check->policy != NULL) {
+		rs_check_begin_login(check);
 		rs_decide(check->policy, check->db, &check->login, check->verdict, NULL, NULL);
+		if (check->verdict->wants_exceptions && rs_check_look_up(check))
+			rs_decide(check->policy, check->db, &check->login, check->verdict, NULL,
+				  NULL);
 		return check->verdict->match;
 	}
 	(void)rs_nat64_extract(&rs_nat64_well_known, &ip);
 	if (ip.family == 0 || rs_relaydb_lookup(check->db, &ip, &match) != 1)
 		return NULL;
 	return match;
+}
+
+static int open_dict(struct args *args)
+{
+	if (args->check.policy == NULL)
+		return rs_cli_usage_error(&usage, "--dict needs a policy; name it with --policy");
+	if (args->check.exceptions != NULL)
+		return rs_cli_usage_error(&usage, "give one of --dict and --exception");
+	return rs_check_open_dict(&args->check, args->base_dir);
 }
 
 static int run(struct args *args, int argc, char **argv)
@@ -264,6 +289,8 @@ static int run(struct args *args, int argc, char **argv)
 	if (status == 0)
 		status = load_database(args, diags);
 	rs_diags_free(&diags);
+	if (status == 0 && args->dict)
+		status = open_dict(args);
 	if (status != 0)
 		return status;
 	if (argc == 1 && strcmp(argv[0], "-") == 0) {
@@ -272,6 +299,8 @@ static int run(struct args *args, int argc, char **argv)
 		load_catalogue(&args->check);
 		status = check_addresses(&args->check, argc, argv, &denied);
 	}
+	if (status == 0)
+		status = args->check.dict_status;
 	return status == 0 && denied ? RS_EX_NO : status;
 }
 
@@ -301,6 +330,8 @@ int rs_cmd_check(int argc, char **argv)
 	else
 		status = run(&args, argc - optind, argv + optind);
 out:
+	rs_cli_dict_close(&args.check.dict);
+	free(args.check.asked);
 	rs_exceptions_free(&args.check.exceptions);
 	rs_verdict_free(&args.check.verdict);
 	rs_policy_free(&args.check.policy);

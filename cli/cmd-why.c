@@ -19,9 +19,10 @@ static const struct rs_cli_option options[] = {
 static const struct rs_cli_usage usage = {
 	.name = "why",
 	.operands = "USER",
-	.about = "Prints what is known of a user: exceptions, user entries, from which relays\n"
-		 "logins were seen, what becomes of a password from there today, and how to let it "
-		 "in.\n",
+	.about =
+		"Prints what is known of a user: exceptions, user entries, the relays that logins\n"
+		"were seen from, what becomes of a password from there today, and what lets it\n"
+		"in.\n",
 	.options = options,
 	.more = "Exit status: 0; 64 and more: sysexits.\n",
 };
