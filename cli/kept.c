@@ -153,8 +153,8 @@ int rs_kept_user(const struct kept *kept, const struct rs_cli_usage *usage, cons
 {
 	if (rs_user_key(kept->policy, text, user_r->key) == NULL ||
 	    rs_user_key_decode(user_r->key, strlen(user_r->key), user_r->name) == NULL)
-		return rs_cli_usage_error(usage, "\"%s\" cannot be a user's name; it is %s", text,
-					  *text == '\0' ? "empty" : "too long");
+		return rs_cli_usage_error(usage, "the user's name is %s",
+					  *text == '\0' ? "empty" : "too long for any policy");
 	return 0;
 }
 

@@ -115,8 +115,8 @@ static const char *advice_text(const struct why_relay *relay)
 	case WHY_EXCEPT:
 		return "an exception lets it in";
 	case WHY_NO_DICT:
-		return "an entry in user_entries of the policy lets it in; the policy names no "
-		       "dictionary of exceptions";
+		return "an exception would let it in, but the policy names no dictionary for "
+		       "them";
 	case WHY_NO_RULE:
 		return "no rule of the policy asks for the user's entries or exceptions: none of "
 		       "them changes it";
