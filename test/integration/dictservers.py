@@ -109,11 +109,12 @@ class Sqlite(Store):
         return {SQLITE_FILE: self.path}
 
     @contextlib.contextmanager
-    def locked(self):
-        """Somebody else writes, and does not come to an end."""
+    def locked(self, how="EXCLUSIVE"):
+        """Somebody else writes, and does not come to an end; IMMEDIATE: others may
+        read meanwhile."""
         connection = sqlite3.connect(self.path, isolation_level=None)
         try:
-            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute(f"BEGIN {how}")
             yield
             connection.execute("ROLLBACK")
         finally:

@@ -9,7 +9,9 @@ EXTRA_DIST += \
 	test/integration/certs.py \
 	test/integration/clients.py \
 	test/integration/dialect.py \
+	test/integration/devlog.py \
 	test/integration/dictservers.py \
+	test/integration/dictworld.py \
 	test/integration/dovecot.py \
 	test/integration/dovecotconf.py \
 	test/integration/fakedict.py \
@@ -43,6 +45,8 @@ EXTRA_DIST += \
 	test/integration/test_broken.py \
 	test/integration/test_cache.py \
 	test/integration/test_check.py \
+	test/integration/test_commands_dict.py \
+	test/integration/test_commands_log.py \
 	test/integration/test_credentials.py \
 	test/integration/test_dangers.py \
 	test/integration/test_deny.py \
