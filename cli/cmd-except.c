@@ -123,7 +123,7 @@ static int read_until(const struct kept *kept, const char *text, int64_t *end_r)
 static int set_until(struct args *args)
 {
 	const struct kept *kept = &args->except.kept;
-	int64_t longest = rs_policy_exceptions(kept->policy)->longest, end;
+	int64_t longest = rs_policy_exceptions(kept->policy)->longest, end = 0;
 	char text[RS_WHEN_LEN], age[RS_CLI_TIME_LEN];
 	int status;
 

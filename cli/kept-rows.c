@@ -11,38 +11,46 @@ struct collecting {
 	const char *user_key; /* NULL: of all users */
 };
 
+/* Others may keep what they like in the same dictionary. */
+static bool is_wanted(const struct collecting *collecting, const char *key)
+{
+	const char *user_key, *item;
+	size_t len;
+
+	if (rs_dict_key_split(key, &user_key, &len, &item) < 0)
+		return false;
+	return collecting->user_key == NULL || (strlen(collecting->user_key) == len &&
+						memcmp(collecting->user_key, user_key, len) == 0);
+}
+
 static int add_row(const char *key, const char *value, void *context)
 {
 	const struct collecting *collecting = context;
 	struct kept_rows *rows = collecting->rows;
-	struct kept_row row = { .key = strdup(key), .value = strdup(value) };
+	struct kept_row *row;
 
-	if (row.key == NULL || row.value == NULL)
-		goto no_memory;
-	/* Others may keep what they like in the same dictionary. */
-	if (rs_dict_key_split(row.key, &row.user_key, &row.user_key_len, &row.item) < 0 ||
-	    (collecting->user_key != NULL &&
-	     (strlen(collecting->user_key) != row.user_key_len ||
-	      memcmp(collecting->user_key, row.user_key, row.user_key_len) != 0))) {
-		free(row.key);
-		free(row.value);
+	if (!is_wanted(collecting, key))
 		return 0;
-	}
 	if (rows->count == rows->room) {
 		size_t room = rows->room == 0 ? 64 : 2 * rows->room;
 		struct kept_row *more = reallocarray(rows->rows, room, sizeof(*more));
 
 		if (more == NULL)
-			goto no_memory;
+			return rs_cli_no_memory();
 		rows->rows = more;
 		rows->room = room;
 	}
-	rows->rows[rows->count++] = row;
+	row = &rows->rows[rows->count];
+	row->key = strdup(key);
+	row->value = strdup(value);
+	if (row->key == NULL || row->value == NULL) {
+		free(row->key);
+		free(row->value);
+		return rs_cli_no_memory();
+	}
+	(void)rs_dict_key_split(row->key, &row->user_key, &row->user_key_len, &row->item);
+	rows->count++;
 	return 0;
-no_memory:
-	free(row.key);
-	free(row.value);
-	return rs_cli_no_memory();
 }
 
 static int look_up(struct rs_cli_dict *dict, const char *item, const char *relay,
@@ -86,11 +94,12 @@ static int compare(const void *a, const void *b)
 int rs_kept_rows(struct kept *kept, struct rs_cli_dict *dict, const char *user_key,
 		 const char *advice, struct kept_rows *rows_r)
 {
-	struct collecting collecting = { rows_r, user_key };
+	struct collecting collecting = { .user_key = user_key };
 	char prefix[RS_DICT_KEY_SIZE] = RS_DICT_PREFIX;
 	int status;
 
 	*rows_r = (struct kept_rows){ 0 };
+	collecting.rows = rows_r;
 	if (user_key != NULL)
 		(void)rs_dict_key(user_key, "", NULL, prefix);
 	status = rs_cli_dict_iterate(dict, prefix, add_row, &collecting);

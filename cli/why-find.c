@@ -175,17 +175,19 @@ int rs_why_find(struct why *why)
 	struct kept *kept = &why->kept;
 	struct rs_ip *addresses = rs_probe_addresses(kept->db);
 	struct probe probe = { .policy = kept->policy, .db = kept->db, .addresses = addresses };
-	int status = 0;
+	int status;
 
 	probe.login = why->fields;
 	probe.login.user = why->user.name;
 	probe.verdict = rs_verdict_new(kept->policy);
-	if (addresses == NULL || probe.verdict == NULL)
+	if (addresses == NULL || probe.verdict == NULL) {
 		status = rs_cli_no_memory();
-	if (status == 0)
-		status = find_relays(why);
+		goto out;
+	}
+	status = find_relays(why);
 	for (size_t i = 0; i < why->relay_count && status == 0; i++)
 		status = decide(why, &probe, &why->relays[i]);
+out:
 	free(addresses);
 	rs_verdict_free(&probe.verdict);
 	return status;

@@ -17,6 +17,9 @@ from world import USERS, Sentry, command, rule
 RULES = [rule("user-policy", "own"), rule("deny", "apps", relay="outlook-mobile"),
          rule("alert", "clouds", **{"class": "cloud"})]
 DICT = "proxy::relaysentry"
+ENTRIES = {"alice": {"deny": ["aws", "outlook-mobile"]}, "*": {"allow": "gmail-external"}}
+# Dovecot, of Redis.
+NO_LIST = r"dict_iterate\(\) failed: Unsupported operation"
 PREFIX = "shared/relaysentry/user/"
 # Names that a shell, a dict, SQL or a terminal could take for something else, and their keys.
 STRANGE = {
@@ -87,3 +90,8 @@ class Kept(Sentry):
         """The user's, by relay, as --list tells them."""
         said = self.command("except", "--list", "--", user, json=True)
         return {item["relay"]: item for item in said.objects}
+
+
+def kept(store, **others):
+    return Kept(store, settings={"user_entries": ENTRIES, "state": {
+        "dict": DICT, "write_interval": "1s"}}, expected=[NO_LIST], **others)

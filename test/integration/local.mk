@@ -46,6 +46,7 @@ EXTRA_DIST += \
 	test/integration/test_cache.py \
 	test/integration/test_check.py \
 	test/integration/test_commands_dict.py \
+	test/integration/test_commands_faults.py \
 	test/integration/test_commands_log.py \
 	test/integration/test_credentials.py \
 	test/integration/test_dangers.py \
