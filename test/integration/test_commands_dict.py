@@ -359,3 +359,27 @@ def _():
         env = {"SOURCE_DATE_EPOCH": "1795334400"}  # 2026-11-22T08:00:00Z
         said = dovecot.except_("alice", "aws", until="2026-12-24", json=True, env=env).objects[0]
         equal(said["not_after"], 1798174800, "2026-12-25T05:00:00Z")
+
+
+def counted(dovecot, user):
+    return [item["count"] for item in dovecot.command("seen", f"--user={user}", json=True).objects]
+
+
+@case("commands: who is forgotten after a reload comes back as a stranger, else as known")
+def _():
+    with kept(dictservers.Sqlite()) as dovecot:
+        def login(want):
+            expect(dovecot.login("imap", "bob", PASSWORD, remote=AWS).ok)
+            deadline = time.monotonic() + 20
+            while counted(dovecot, "bob") != [want]:
+                expect(time.monotonic() < deadline, counted(dovecot, "bob"), want)
+                time.sleep(0.1)
+
+        login(1)
+        login(2)
+        said = dovecot.command("forget", "bob").check()
+        expect("doveadm reload" in said.err, said.err)
+        login(3)
+        dovecot.reload()
+        dovecot.command("forget", "bob").check()
+        login(1)
