@@ -7,7 +7,15 @@ dist_examples_DATA = doc/examples/dovecot-2.3.conf doc/examples/dovecot-2.4.conf
 	doc/examples/dict-redis-2.3.conf doc/examples/dict-redis-2.4.conf \
 	doc/examples/dict-sqlite-2.3.conf doc/examples/dict-sqlite-2.3.conf.ext \
 	doc/examples/dict-sqlite-2.4.conf \
+	doc/examples/exporters-2.3.conf doc/examples/exporters-2.4.conf \
+	doc/examples/metrics-2.3.conf doc/examples/metrics-2.4.conf \
 	doc/examples/policy.json doc/examples/relaysentry-notify.service doc/examples/sudoers
+fail2bandir = $(examplesdir)/fail2ban
+dist_fail2ban_SCRIPTS = doc/examples/fail2ban/relaysentry-ignoreip
+fail2banfilterdir = $(fail2bandir)/filter.d
+dist_fail2banfilter_DATA = doc/examples/fail2ban/filter.d/relaysentry.conf
+fail2banjaildir = $(fail2bandir)/jail.d
+dist_fail2banjail_DATA = doc/examples/fail2ban/jail.d/relaysentry.local
 # Folders as in the tree, so that these lead to each other. What else README.md links
 # to is in its own place (man pages), or comes with the source alone.
 nobase_dist_doc_DATA = README.md doc/design.md doc/matrix.md doc/privacy.md doc/threats.md

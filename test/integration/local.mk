@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	test/integration/matrix_clients.py \
 	test/integration/matrix_config.py \
 	test/integration/matrix_run.py \
+	test/integration/metricsworld.py \
 	test/integration/postfixd.py \
 	test/integration/policyserver.py \
 	test/integration/proxy.py \
@@ -54,6 +55,7 @@ EXTRA_DIST += \
 	test/integration/test_dict.py \
 	test/integration/test_doveadm.py \
 	test/integration/test_exceptions.py \
+	test/integration/test_fail2ban.py \
 	test/integration/test_faults_clients.py \
 	test/integration/test_faults_dict.py \
 	test/integration/test_faults_files.py \
@@ -71,6 +73,7 @@ EXTRA_DIST += \
 	test/integration/test_matrix_open.py \
 	test/integration/test_matrix_paths.py \
 	test/integration/test_matrix_table.py \
+	test/integration/test_metrics.py \
 	test/integration/test_minute.py \
 	test/integration/test_modes.py \
 	test/integration/test_names.py \
