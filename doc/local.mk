@@ -8,6 +8,8 @@ dist_examples_DATA = doc/examples/dovecot-2.3.conf doc/examples/dovecot-2.4.conf
 	doc/examples/dict-sqlite-2.3.conf doc/examples/dict-sqlite-2.3.conf.ext \
 	doc/examples/dict-sqlite-2.4.conf \
 	doc/examples/exporters-2.3.conf doc/examples/exporters-2.4.conf \
+	doc/examples/grafana-dashboard.json \
+	doc/examples/prometheus-rules.yml doc/examples/prometheus-rules-test.yml \
 	doc/examples/metrics-2.3.conf doc/examples/metrics-2.4.conf \
 	doc/examples/policy.json doc/examples/relaysentry-notify.service doc/examples/sudoers
 fail2bandir = $(examplesdir)/fail2ban

@@ -82,6 +82,7 @@ EXTRA_DIST += \
 	test/integration/test_outcome.py \
 	test/integration/test_plain.py \
 	test/integration/test_postfix.py \
+	test/integration/test_prometheus.py \
 	test/integration/test_reload.py \
 	test/integration/test_sql.py \
 	test/integration/test_startup.py \
