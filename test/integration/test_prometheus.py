@@ -2,13 +2,20 @@
 """The examples of rules and of a dashboard: Prometheus' own tool takes them, and what
 they ask for is what Dovecot's endpoint and relaysentry show."""
 
+import contextlib
 import json
+import pathlib
 import re
 import shutil
 import subprocess
 import tempfile
+import time
+import urllib.parse
+import urllib.request
 
 from cases import Skip, case, equal, expect
+from dovecot import die_with_parent
+from dovecotconf import Ports
 from metricsworld import EXAMPLES, LABEL, SAMPLE, MetricsSentry
 from test_metrics import ALERT, ALERTS, FIRST, LOGINS, RULES
 from test_outcome import ALWAYS
@@ -123,3 +130,84 @@ def _():
         for name, matchers in SELECTOR.findall(text):
             if name.startswith("dovecot_"):
                 expect(re.search(r'\baction(!=""|=")', matchers), place, text)
+
+
+CONFIG = """
+global:
+  scrape_interval: 1s
+  evaluation_interval: 1s
+rule_files:
+  - {rules}
+scrape_configs:
+  - job_name: dovecot
+    static_configs:
+      - targets: ["127.0.0.1:{port}"]
+"""
+
+
+class Prometheus:
+    """A private server that asks the endpoint each second."""
+
+    def __init__(self, http_port):
+        if shutil.which("prometheus") is None:
+            raise Skip("Prometheus is not installed")
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="rs-prom-", dir="/tmp"))
+        self.claimed = Ports("web")
+        self.url = f"http://127.0.0.1:{self.claimed.numbers['web']}"
+        (self.folder / "conf.yml").write_text(CONFIG.format(rules=RULES_FILE, port=http_port))
+
+    def __enter__(self):
+        with open(self.folder / "output", "wb") as output:
+            self.process = subprocess.Popen(
+                ["prometheus", f"--config.file={self.folder}/conf.yml",
+                 f"--storage.tsdb.path={self.folder}/data",
+                 "--web.listen-address=" + self.url.removeprefix("http://")],
+                stdin=subprocess.DEVNULL, stdout=output, stderr=output,
+                preexec_fn=die_with_parent)
+        return self
+
+    def __exit__(self, *_error):
+        self.process.terminate()
+        self.process.wait(60)
+        self.claimed.close()
+        shutil.rmtree(self.folder)
+
+    def query(self, text):
+        """[(labels, value)]"""
+        words = urllib.parse.urlencode({"query": text})
+        with urllib.request.urlopen(f"{self.url}/api/v1/query?{words}", timeout=30) as reply:
+            data = json.load(reply)["data"]["result"]
+        return [(item["metric"], float(item["value"][1])) for item in data]
+
+    def wait(self, text, holds):
+        """Asks until the answer holds, and returns it."""
+        deadline, got = time.monotonic() + 60, None
+        while True:
+            with contextlib.suppress(OSError):
+                if holds(got := self.query(text)):
+                    return got
+            expect(time.monotonic() < deadline, text, got,
+                   (self.folder / "output").read_text()[-2000:])
+            time.sleep(0.2)
+
+
+@case("Prometheus: a real one takes what the endpoint shows, counts each login once, alerts",
+      slow=True)
+def _():
+    with MetricsSentry(RULES, place=ALWAYS, settings=ALERT) as dovecot, \
+            Prometheus(dovecot.http_port) as prometheus:
+        prometheus.wait("up", lambda got: [value for _labels, value in got] == [1])
+        for remote in (GMAIL, OUTLOOK, AWS, AWS):
+            dovecot.login("imap", "alice", PASSWORD, remote=remote)
+        prometheus.wait(f'sum({LOGINS}{{action!=""}})', lambda got: got and got[0][1] == 4)
+        # Told although the counter was never seen before.
+        prometheus.wait('ALERTS{alertname="RelaysentryNewUser",alertstate="firing"}',
+                        lambda got: {labels["relay"] for labels, _value in got} ==
+                        {"gmail-external", "outlook-mobile"})
+        dovecot.login("imap", "bob", PASSWORD, remote=OUTLOOK)
+        dovecot.login("imap", "bob", "wrong", remote=AWS)
+        for title, text in panels():
+            if "dovecot_" in text:
+                prometheus.wait(text, bool)
+            else:
+                equal(prometheus.query(text), [], title)
