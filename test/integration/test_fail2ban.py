@@ -15,7 +15,8 @@ from cases import Skip, case, equal, expect
 from dovecot import die_with_parent
 from test_outcome import ALWAYS
 from test_postfix import PostfixSentry
-from world import (AWS, AZURE, GMAIL, HOME, OUTLOOK, OUTLOOK_V6, PASSWORD, Sentry, command, rule)
+from world import (AWS, AZURE, GMAIL, HOME, OUTLOOK, OUTLOOK_V6, PASSWORD, Sentry, command, rule,
+                   since_2_4)
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "doc" / "examples" / "fail2ban"
 INSTALLED = pathlib.Path("/etc/fail2ban")
@@ -56,7 +57,8 @@ FORGED = {
     "the end of 2.3's prefix": f"x,{VICTIM},<abc>): relaysentry: action=none",
     "the end of 2.4's prefix": f"x,{VICTIM},sasl:plain)<abc>: Info: relaysentry: ",
     "a whole line": f"x,{VICTIM},<abc>): {TAIL}",
-    "a whole line of 2.4": f"x,{VICTIM},sasl:plain)<abc>: {TAIL}",
+    "a whole line of 2.4": f"x,{VICTIM},sasl:plain)<abc>: relaysentry: {TAIL}",
+    "the name of a passdb": f"x,{VICTIM},sasl:plain)<abc>: relaysentry: relaysentry",
     "a line in a line": f"x\nauth: Info: relaysentry(x,{VICTIM},<abc>): {TAIL}",
     "a member left open": f"x,{VICTIM},<abc>): {TAIL} x=",
     "parentheses": f"((({VICTIM}))),({VICTIM})",
@@ -155,7 +157,14 @@ def refused_everywhere(dovecot):
         expect(not dovecot.send_as(HOME, True, password="wrong").ok)
 
 
-LAST = (("dovecot", HOME), ("postfix-sasl", HOME))
+def stock(*addresses):
+    """What the jail dovecot bans. fail2ban's filter, up to 1.1.0, does not know how 2.4
+    says that a login failed; a newer one may."""
+    return since_2_4([], [("dovecot", address) for address in addresses])
+
+
+def no_relay(banned):
+    equal([ban for ban in banned if ban[1] in (OUTLOOK, OUTLOOK_V6, GMAIL)], [])
 
 
 @case("fail2ban: the stock jails alone ban the address of a relay that was denied", slow=True)
@@ -164,7 +173,8 @@ def _():
     with PostfixSentry(RULES) as dovecot:
         refused_everywhere(dovecot)
         with Fail2ban(dovecot, ours=False) as fail2ban:
-            fail2ban.wait_banned(*LAST, ("dovecot", OUTLOOK_V6), ("postfix-sasl", OUTLOOK))
+            fail2ban.wait_banned(("postfix-sasl", HOME), ("postfix-sasl", OUTLOOK),
+                                 *stock(HOME, OUTLOOK_V6))
 
 
 @case("fail2ban: with the examples no address of a mail-relay is banned", slow=True)
@@ -173,7 +183,7 @@ def _():
     with PostfixSentry(RULES) as dovecot:
         refused_everywhere(dovecot)
         with Fail2ban(dovecot, ours=True) as fail2ban:
-            equal(fail2ban.wait_banned(*LAST), set(LAST))
+            no_relay(fail2ban.wait_banned(("postfix-sasl", HOME), *stock(HOME)))
             expect("ERROR" not in fail2ban.said(), fail2ban.said())
 
 
@@ -189,8 +199,9 @@ def _():
         for answer in dovecot.logins([("imap", "bob", PASSWORD, "PLAIN", AZURE)] * MANY):
             expect(answer.ok, answer)
         with Fail2ban(dovecot, ours=True) as fail2ban:
-            equal(fail2ban.wait_banned(("relaysentry", AWS), ("dovecot", AWS)),
-                  {("relaysentry", AWS), ("dovecot", AWS)})
+            banned = fail2ban.wait_banned(("relaysentry", AWS), *stock(AWS))
+            no_relay(banned)
+            equal([ban for ban in banned if ban[0] == "relaysentry"], [("relaysentry", AWS)])
 
 
 def found(path):
@@ -241,8 +252,8 @@ def _():
             info = "" if "mail" in begin else "Info: "
             right += [f"{begin}auth: {info}relaysentry({name},{cloud},<a+/b1>): {TAIL}",
                       f"{begin}auth: {info}relaysentry({name},{cloud}): {TAIL}",
-                      f"{begin}auth({name},{cloud},sasl:scram-sha-1)<a+/b1>: {info}{TAIL}",
-                      f"{begin}auth({name},{cloud},sasl:plain): {info}{TAIL} new=1"]
+                      f"{begin}auth({name},{cloud},sasl:scram-sha-1)<a+/b1>: {info}relaysentry: {TAIL}",
+                      f"{begin}auth({name},{cloud},sasl:plain): {info}relaysentry: {TAIL} new=1"]
         forged = f"auth: relaysentry({name},{VICTIM},<abc>): {TAIL}"
         wrong += [f"{date}postfix/smtpd[3]: warning: unknown[{HOME}]: SASL LOGIN authentication "
                   f"failed: sasl_username={forged}",
