@@ -252,7 +252,8 @@ def _():
             info = "" if "mail" in begin else "Info: "
             right += [f"{begin}auth: {info}relaysentry({name},{cloud},<a+/b1>): {TAIL}",
                       f"{begin}auth: {info}relaysentry({name},{cloud}): {TAIL}",
-                      f"{begin}auth({name},{cloud},sasl:scram-sha-1)<a+/b1>: {info}relaysentry: {TAIL}",
+                      f"{begin}auth({name},{cloud},sasl:scram-sha-1)<a+/b1>: {info}"
+                      f"relaysentry: {TAIL}",
                       f"{begin}auth({name},{cloud},sasl:plain): {info}relaysentry: {TAIL} new=1"]
         forged = f"auth: relaysentry({name},{VICTIM},<abc>): {TAIL}"
         wrong += [f"{date}postfix/smtpd[3]: warning: unknown[{HOME}]: SASL LOGIN authentication "

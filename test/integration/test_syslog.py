@@ -31,6 +31,7 @@ template(name="json" type="list" option.jsonf="on") {{
 }}
 action(type="omfile" file="{folder}/out" template="json")
 """
+GUIDE = pathlib.Path(__file__).resolve().parents[2] / "doc" / "alerts.md"
 PARAM = re.compile(r' (\w+)="((?:[^"\\\]]|\\["\\\]])*)"')
 
 
@@ -44,13 +45,22 @@ def folder():
         shutil.rmtree(path)
 
 
+def guide(path):
+    """The configuration that the guide shows, with other paths and a place for the rest."""
+    text, = re.findall(r"^```rsyslog\n(.*?)^```", GUIDE.read_text(), re.MULTILINE | re.DOTALL)
+    for old, new in (("/run/relaysentry-log", "log"), ("/var/log/relaysentry.json", "out")):
+        expect(f'"{old}"' in text, old)
+        text = text.replace(old, f"{path}/{new}")
+    return text + f'action(type="omfile" file="{path}/rest")\n'
+
+
 @contextlib.contextmanager
-def rsyslog(path):
-    """A private rsyslogd that writes each message as a line of JSON."""
+def rsyslog(path, config=None):
+    """A private rsyslogd that writes each message as a line of JSON, or does as config says."""
     program = shutil.which("rsyslogd", path="/usr/sbin:/usr/bin:/sbin")
     if program is None:
         raise Skip("rsyslog is not installed")
-    (path / "conf").write_text(RSYSLOG.format(folder=path))
+    (path / "conf").write_text(config or RSYSLOG.format(folder=path))
     with subprocess.Popen([program, "-n", "-f", path / "conf", "-i", path / "pid"],
                           stdin=subprocess.DEVNULL) as process:
         try:
@@ -58,7 +68,8 @@ def rsyslog(path):
             while not (path / "log").exists():
                 expect(time.monotonic() < deadline and process.poll() is None, "rsyslogd")
                 time.sleep(0.05)
-            (path / "log").chmod(0o666)
+            if config is None:
+                (path / "log").chmod(0o666)
             yield process
         finally:
             process.terminate()
@@ -107,6 +118,26 @@ def _():
         equal(first["text"].strip(), f"alert: aws at {AWS} was let in")
         equal([data(message)["outcome"] for message in found], ["success", "denied", "success"])
         equal(data(found[2])["user"], odd)
+
+
+@case("syslog: with the guide's configuration rsyslog writes alerts, and them alone, as JSON")
+def _():
+    with folder() as path, rsyslog(path, guide(path)), \
+            Sentry(RULES, settings=settings(path / "log")) as dovecot:
+        with dovecot.auth() as auth:
+            for remote in (AWS, OUTLOOK):
+                auth.login("alice", PASSWORD, remote=remote)
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as other:
+            other.sendto(b"<13>1 - host other - - - something else", str(path / "log"))
+        found = messages(path / "out", 2)
+        equal([(message["severity"], data(message)["relay"]) for message in found],
+              [("warning", "aws"), ("warning", "outlook-mobile")])
+        expect(all(re.match(r"\d{4}-\d\d-\d\dT", message["time"]) for message in found), found)
+        deadline = time.monotonic() + 20
+        while not (path / "rest").exists():
+            expect(time.monotonic() < deadline, "what is of others is lost")
+            time.sleep(0.05)
+        expect("relaysentry" not in (path / "rest").read_text(), (path / "rest").read_text())
 
 
 @case("syslog: what nobody reads is lost, counted and told, and no login waits", slow=True)
