@@ -3,6 +3,7 @@
 looks like a wrong password, and bans who tries passwords from a cloud."""
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -15,8 +16,8 @@ from cases import Skip, case, equal, expect
 from dovecot import die_with_parent
 from test_outcome import ALWAYS
 from test_postfix import PostfixSentry
-from world import (AWS, AZURE, GMAIL, HOME, OUTLOOK, OUTLOOK_V6, PASSWORD, Sentry, command, rule,
-                   since_2_4)
+from world import (AWS, AZURE, GMAIL, HOME, OUTLOOK, OUTLOOK_V6, PASSWORD, RELAYS, Sentry, command,
+                   rule, since_2_4)
 
 EXAMPLES = pathlib.Path(__file__).resolve().parents[2] / "doc" / "examples" / "fail2ban"
 INSTALLED = pathlib.Path("/etc/fail2ban")
@@ -80,12 +81,11 @@ def install(conf, ours):
         shutil.copy(EXAMPLES / "jail.d" / "relaysentry.local", conf / "jail.d")
 
 
-def networks(dovecot):
-    """What relaysentry-ignoreip prints about the tests' catalogue."""
+def ignoreip(catalogue):
+    """relaysentry-ignoreip, about the relays of this file."""
     env = {**os.environ, "PATH": f"{command().parent}:{os.environ['PATH']}"}
-    return subprocess.run([EXAMPLES / "relaysentry-ignoreip",
-                           f"{dovecot.database_path}.relays.json"], env=env, check=True,
-                          capture_output=True, text=True, timeout=60).stdout
+    return subprocess.run([EXAMPLES / "relaysentry-ignoreip", catalogue], env=env, check=False,
+                          capture_output=True, text=True, timeout=60)
 
 
 class Fail2ban:
@@ -98,7 +98,8 @@ class Fail2ban:
         postfix = getattr(dovecot, "postfix", None)
         install(self.conf, ours)
         if ours:
-            (self.conf / "jail.d" / "relaysentry-networks.local").write_text(networks(dovecot))
+            (self.conf / "jail.d" / "relaysentry-networks.local").write_text(
+                ignoreip(f"{dovecot.database_path}.relays.json").stdout)
         (self.conf / "action.d" / "write.conf").write_text(ACTION.format(folder=self.folder))
         (self.conf / "jail.local").write_text(JAILS.format(
             dovecot=dovecot.log_path, postfix=postfix.folder / "log" if postfix else "",
@@ -202,6 +203,24 @@ def _():
             banned = fail2ban.wait_banned(("relaysentry", AWS), *stock(AWS))
             no_relay(banned)
             equal([ban for ban in banned if ban[0] == "relaysentry"], [("relaysentry", AWS)])
+
+
+@case("fail2ban: relaysentry-ignoreip prints the networks of mail-relays alone, or fails")
+def _():
+    for relays, want in ((RELAYS, ["209.85.128.0/17", "2603:1030:40::/48", "52.125.128.0/20"]),
+                         ([one for one in RELAYS if one["class"] != "mail-relay"], None),
+                         (None, None)):
+        with tempfile.NamedTemporaryFile("w", suffix=".json", dir="/tmp") as file:
+            file.write("{" if relays is None else json.dumps({"relays": relays}))
+            file.flush()
+            done = ignoreip(file.name)
+        if want is None:
+            expect(done.returncode != 0 and done.stderr and not done.stdout, done)
+        else:
+            equal(done.returncode, 0, done.stderr)
+            head, line = done.stdout.splitlines()
+            equal((head, line.split()[:2]), ("[DEFAULT]", ["mail_relays", "="]))
+            equal(sorted(line.split()[2:]), want)
 
 
 def found(path):
