@@ -12,6 +12,9 @@ dist_examples_DATA = doc/examples/dovecot-2.3.conf doc/examples/dovecot-2.4.conf
 	doc/examples/prometheus-rules.yml doc/examples/prometheus-rules-test.yml \
 	doc/examples/metrics-2.3.conf doc/examples/metrics-2.4.conf \
 	doc/examples/policy.json doc/examples/relaysentry-notify.service doc/examples/sudoers
+crowdsecdir = $(examplesdir)/crowdsec
+dist_crowdsec_DATA = doc/examples/crowdsec/relaysentry-logs.yaml \
+	doc/examples/crowdsec/relaysentry-wrong-passwords.yaml
 fail2bandir = $(examplesdir)/fail2ban
 dist_fail2ban_SCRIPTS = doc/examples/fail2ban/relaysentry-ignoreip
 fail2banfilterdir = $(fail2bandir)/filter.d
