@@ -35,13 +35,14 @@ static void wait_msecs(int msecs)
 static int lock(const struct except *except, int *fd_r)
 {
 	const char *path = rs_policy_path(except->kept.policy);
-	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK), waited = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	int error = fd != -1 ? 0 : errno, waited = 0;
 
 	*fd_r = fd;
-	while (fd != -1 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
-		if (errno != EWOULDBLOCK && errno != EINTR)
-			break;
-		if (waited >= LOCK_MSECS) {
+	while (error == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			error = errno;
+		} else if (waited >= LOCK_MSECS) {
 			rs_cli_message(
 				RS_LEVEL_ERROR,
 				"%s: somebody else holds the lock, which lets one command at "
@@ -49,14 +50,14 @@ static int lock(const struct except *except, int *fd_r)
 				path, LOCK_MSECS / 1000);
 			close(fd);
 			return EX_TEMPFAIL;
+		} else {
+			wait_msecs(LOOK_MSECS);
+			waited += LOOK_MSECS;
 		}
-		wait_msecs(LOOK_MSECS);
-		waited += LOOK_MSECS;
-		errno = 0;
 	}
-	if (fd != -1 && errno == 0)
+	if (error == 0)
 		return 0;
-	rs_cli_message(RS_LEVEL_ERROR, "%s: cannot be locked: %s", path, strerror(errno));
+	rs_cli_message(RS_LEVEL_ERROR, "%s: cannot be locked: %s", path, strerror(error));
 	if (fd != -1)
 		close(fd);
 	return EX_OSERR;
