@@ -149,17 +149,15 @@ static unsigned expire_secs(const struct except *except, const struct rs_excepti
 	return longest < UINT32_MAX ? (unsigned)longest : 0;
 }
 
-/* Nobody shall make a change and then keep it out of the log. */
+/* Nobody shall make a change and then keep it out of the log: not by a timer or a limit
+ * that came with the process either. */
 static void hold_signals(struct except *except)
 {
-	static const int signals[] = { SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGTSTP, SIGPIPE };
 	sigset_t set;
 
 	if (except->sent)
 		return;
-	(void)sigemptyset(&set);
-	for (size_t i = 0; i < sizeof(signals) / sizeof(*signals); i++)
-		(void)sigaddset(&set, signals[i]);
+	(void)sigfillset(&set);
 	(void)sigprocmask(SIG_BLOCK, &set, &except->signals);
 	except->sent = true;
 }

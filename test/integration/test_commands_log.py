@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: MIT
 """Who made which exception: what is told to syslog, and who comes by sudo."""
 
+import concurrent.futures
 import os
 import pathlib
 import pwd
 import re
 import shutil
+import signal
 
 import dictservers
+import fakedict
 from cases import Skip, case, equal, expect
 from devlog import DevLog
 from dictworld import Kept, environment, execute
@@ -78,6 +81,31 @@ def _():
                                       "aws")).check(69)
         got = fields(log.lines()[0])
         equal((got["exception"], got["done"]), ("added", "unknown"))
+
+
+ENDING = (signal.SIGALRM, signal.SIGHUP, signal.SIGINT, signal.SIGPROF, signal.SIGTERM,
+          signal.SIGUSR1, signal.SIGUSR2, signal.SIGVTALRM, signal.SIGXCPU, signal.SIGRTMIN)
+
+
+@case("commands log: no signal keeps a change out of the log")
+def _():
+    with Kept(dictservers.Sqlite()) as dovecot, DevLog() as log, \
+            fakedict.serving(dovecot.root / "fake") as dict_, \
+            concurrent.futures.ThreadPoolExecutor() as pool:
+        dict_.delay = 0.3
+        dovecot.change_policy(exceptions={"dict": f"proxy:{dovecot.root}/fake:relaysentry"})
+        pid = dovecot.root / "pid"
+        for name in ENDING:
+            dict_.table.clear()
+            running = pool.submit(log.run, ["sh", "-c", f'echo $$ >{pid}; exec "$@"', "sh",
+                                            *dovecot.arguments("except", "--until=+1d",
+                                                               "--reason=r", "alice", "aws")])
+            dict_.wait_for(lambda: dict_.table, "a change")
+            os.kill(int(pid.read_text()), name)
+            equal(running.result().status, -name, name)
+            lines = log.lines()
+            equal((len(lines), len(dict_.table)), (1, 1), (name, lines))
+            equal(fields(lines[0])["done"], "yes")
 
 
 class Helpdesk:
