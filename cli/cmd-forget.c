@@ -17,7 +17,7 @@
 enum { OPT_EXPIRED = RS_OPT, OPT_ALL, OPT_DRY_RUN = 'n', OPT_JSON = RS_OPT + 10 };
 
 static const struct rs_cli_option options[] = {
-	{ "all", OPT_ALL, NULL, "the user's exceptions, too" },
+	{ "all", OPT_ALL, NULL, "the user's exceptions, too, and what else there is of\nthe user" },
 	{ "expired", OPT_EXPIRED, NULL,
 	  "what is older than \"forget_after\" of the policy,\nof all users" },
 	{ "dry-run", OPT_DRY_RUN, NULL, "only count what would be forgotten" },
@@ -31,7 +31,7 @@ static const struct rs_cli_usage usage = {
 	.operands = "USER\n--expired",
 	.about =
 		"Removes what the dictionaries of the policy have about a user: from which relays\n"
-		"he was seen, and that he was told of them. His exceptions stay without --all.\n",
+		"he was seen, and that he was told of them. All else stays without --all.\n",
 	.options = options,
 	.more = "Exit status: 0; 64 and more: sysexits.\n",
 };
@@ -104,7 +104,15 @@ static int log_exceptions(const struct kept_user *user, const struct kept_row *r
 	return status;
 }
 
-/* exceptions: those are removed, else all but those. */
+/* Of what relaysentry does not know, nobody can say whether it is there because somebody
+ * decided so, as exceptions are. */
+static bool goes(const struct forget *forget, enum kind kind, bool exceptions)
+{
+	return exceptions ? kind == EXCEPTIONS
+			  : kind == SEEN || kind == TOLD || (kind == OTHER && forget->all);
+}
+
+/* exceptions: those are removed, else the others. */
 static int forget_rows(struct forget *forget, struct rs_cli_dict *dict,
 		       const struct kept_user *user, bool exceptions)
 {
@@ -115,7 +123,10 @@ static int forget_rows(struct forget *forget, struct rs_cli_dict *dict,
 	if (status != 0)
 		return status;
 	for (size_t i = 0; i < rows.count && status == 0; i++) {
-		if ((kind_of(&rows.rows[i]) == EXCEPTIONS) != exceptions)
+		enum kind kind = kind_of(&rows.rows[i]);
+
+		forget->stay += kind == OTHER && !forget->all;
+		if (!goes(forget, kind, exceptions))
 			continue;
 		if (exceptions)
 			logged = &rows.rows[i];
@@ -258,6 +269,11 @@ static int print_counts(const struct forget *forget)
 	if (forget->expired)
 		printf("; kept: %zu", forget->stay);
 	printf("\n");
+	if (!forget->expired && forget->stay > 0)
+		rs_cli_message(RS_LEVEL_NOTE,
+			       "items of the user that relaysentry does not know, kept without "
+			       "--all: %zu",
+			       forget->stay);
 	if (!forget->expired && !forget->dry_run && forget->counts[SEEN] > 0)
 		rs_cli_message(
 			RS_LEVEL_NOTE,

@@ -192,6 +192,7 @@ def check_forget(dovecot):
     for item in ("seen:aws", "seen:outlook-mobile", "told:aws"):
         keys.set(key("gina", item), seen(1, 2))
     keys.set(key("gina2", "seen:aws"), seen(1, 2))
+    keys.set(key("gina", "future"), "of a later release")
     dovecot.except_("gina", "aws").check()
     counts = {"dry_run": True, "seen": 2, "told": 1, "exceptions": 0, "other": 0}
     equal(dovecot.command("forget", "--dry-run", "gina", json=True).objects, [counts])
@@ -199,8 +200,11 @@ def check_forget(dovecot):
     equal(dovecot.command("seen", "--user=gina", json=True).objects, [])
     equal(keys.get(key("gina", "told:aws")), None)
     equal(list(dovecot.exceptions("gina")), ["aws"], "an administrator's act")
+    equal(keys.get(key("gina", "future")), "of a later release")
+    listed = int(dovecot.beside.lists)  # else it is not found
+    equal("kept without --all: 1" in dovecot.command("forget", "gina").check().err, bool(listed))
     said = dovecot.command("forget", "--all", "gina", json=True).objects
-    equal((said[0]["seen"], said[0]["exceptions"]), (0, 1))
+    equal((said[0]["seen"], said[0]["exceptions"], said[0]["other"]), (0, 1, listed))
     equal(dovecot.exceptions("gina"), {})
     equal(keys.get(key("gina2", "seen:aws")), seen(1, 2), "another user")
 
