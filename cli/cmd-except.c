@@ -185,6 +185,17 @@ static int set_by(struct args *args)
 	return check_text("--by", args->by);
 }
 
+/* In the policy such names stand for many users; the dictionary has single ones. */
+static void warn_of_many(const struct args *args, const char *user)
+{
+	if (!args->except.remove && (user[0] == '@' || strcmp(user, "*") == 0))
+		rs_cli_message(
+			RS_LEVEL_WARNING,
+			"an exception is for one user: this one is for who is called \"%s\"; "
+			"for many users write \"user_entries\" of the policy",
+			user);
+}
+
 static int set_texts(struct args *args)
 {
 	struct rs_exception *put = &args->except.put;
@@ -238,8 +249,10 @@ static int run_change(struct args *args, int argc, char **argv)
 		status = set_relay(args, argv[1]);
 	if (status == 0)
 		status = set_texts(args);
-	if (status == 0)
+	if (status == 0) {
+		warn_of_many(args, argv[0]);
 		status = rs_kept_open(&except->kept, RS_KEPT_EXCEPTIONS);
+	}
 	if (status == 0)
 		status = rs_except_change(except);
 	if (status == 0)
