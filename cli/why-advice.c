@@ -11,7 +11,8 @@
 #define DAY 86400
 #define DAYS 14
 
-static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._+:,-";
+static const char plain[] =
+	"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789@._+:,/-";
 
 /* Whether a terminal shows the text as it is. */
 static bool is_printable(const char *text)
@@ -46,6 +47,14 @@ static void put_word(FILE *out, const char *text)
 	}
 }
 
+static void put_option(FILE *out, const char *option, const char *value)
+{
+	if (value == NULL)
+		return;
+	(void)fprintf(out, " --%s=", option);
+	put_word(out, value);
+}
+
 char *rs_why_command(const struct why *why, const char *relay)
 {
 	int64_t days = rs_policy_exceptions(why->kept.policy)->longest / DAY;
@@ -62,6 +71,9 @@ char *rs_why_command(const struct why *why, const char *relay)
 		(void)fprintf(out, " %s ", relay);
 	}
 	(void)fprintf(out, "--until=+%" PRId64 "d --reason=TEXT", days < DAYS ? days : DAYS);
+	/* So that it changes the dictionary that was asked here. */
+	put_option(out, "policy", why->kept.policy_path);
+	put_option(out, "base-dir", why->kept.base_dir);
 	if (dash) {
 		(void)fputs(" -- ", out);
 		put_word(out, why->user.name);

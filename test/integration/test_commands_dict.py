@@ -4,12 +4,15 @@ and Redis."""
 
 import concurrent.futures
 import json
+import os
+import pathlib
 import time
 
 import dictservers
 from cases import case, equal, expect, instance
-from dictworld import PREFIX, RULES, STRANGE, execute, kept
-from world import AWS, AZURE, GMAIL, HOME, OUTLOOK, PASSWORD, RELAYS, compile_database, relay, rule
+from dictworld import PREFIX, RULES, STRANGE, environment, execute, kept
+from world import (AWS, AZURE, GMAIL, HOME, OUTLOOK, PASSWORD, RELAYS, command, compile_database,
+                   relay, rule)
 
 DAY = 86400
 MANY = [f"extra-{number}" for number in range(20)]
@@ -178,9 +181,12 @@ def check_seen(dovecot):
     relays = [item for item in relays if "seen" in item]
     equal([(item["id"], item["decided"], item["seen"]["count"]) for item in relays],
           [("aws", "alert", 1), ("outlook-mobile", "deny", 2)])
-    command = relays[1]["command"]
-    equal(command, "relaysentry except carol outlook-mobile --until=+14d --reason=TEXT")
-    dovecot.command(*command.split()[1:]).check()
+    line = relays[1]["command"]
+    equal(line, "relaysentry except carol outlook-mobile --until=+14d --reason=TEXT "
+          f"--policy={dovecot.policy_path} --base-dir={dovecot.root}/run")
+    # As somebody pastes it.
+    path = f"{pathlib.Path(command()).parent}:{os.environ['PATH']}"
+    execute(["sh", "-c", line], env=environment(PATH=path)).check()
     relays = dovecot.command("why", "carol", json=True).objects[0]["relays"]
     equal([item["entry"] for item in relays if item["id"] == "outlook-mobile"],
           ["exception outlook-mobile"])
