@@ -118,6 +118,7 @@ static int forget_rows(struct forget *forget, struct rs_cli_dict *dict,
 {
 	const struct kept_row *logged = NULL;
 	struct kept_rows rows;
+	sigset_t signals;
 	int status = rs_kept_rows(&forget->kept, dict, user->key, "", &rows), log_status;
 
 	if (status != 0)
@@ -132,12 +133,15 @@ static int forget_rows(struct forget *forget, struct rs_cli_dict *dict,
 			logged = &rows.rows[i];
 		status = drop(forget, dict, &rows.rows[i]);
 	}
+	/* A user has one item of exceptions, so that none is removed before this. */
+	rs_except_hold(&signals);
 	if (status == 0)
 		status = flush(forget, dict);
 	if (logged != NULL && !forget->dry_run) {
 		log_status = log_exceptions(user, logged, status == 0);
 		status = status == 0 ? log_status : status;
 	}
+	rs_except_let_go(&signals);
 	rs_kept_rows_free(&rows);
 	return status;
 }

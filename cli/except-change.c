@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
@@ -149,19 +148,6 @@ static unsigned expire_secs(const struct except *except, const struct rs_excepti
 	return longest < UINT32_MAX ? (unsigned)longest : 0;
 }
 
-/* Nobody shall make a change and then keep it out of the log: not by a timer or a limit
- * that came with the process either. */
-static void hold_signals(struct except *except)
-{
-	sigset_t set;
-
-	if (except->sent)
-		return;
-	(void)sigfillset(&set);
-	(void)sigprocmask(SIG_BLOCK, &set, &except->signals);
-	except->sent = true;
-}
-
 static int write_list(struct except *except, const struct rs_exceptions *list)
 {
 	char key[RS_DICT_KEY_SIZE];
@@ -176,7 +162,9 @@ static int write_list(struct except *except, const struct rs_exceptions *list)
 	}
 	change.value = text;
 	(void)rs_dict_key(except->user.key, RS_DICT_EXCEPTIONS, NULL, key);
-	hold_signals(except);
+	if (!except->sent)
+		rs_except_hold(&except->signals);
+	except->sent = true;
 	status = rs_cli_dict_commit(except->kept.exceptions, &change, 1, expire_secs(except, list));
 	free(text);
 	return status;
@@ -254,7 +242,7 @@ int rs_except_change(struct except *except)
 
 	if (except->sent) {
 		rs_except_log(except, status == 0);
-		(void)sigprocmask(SIG_SETMASK, &except->signals, NULL);
+		rs_except_let_go(&except->signals);
 	}
 	return status;
 }

@@ -36,6 +36,19 @@ const char *rs_except_own_name(char buf[RS_EXCEPT_NAME_SIZE])
 	return name_of_uid(getuid(), buf);
 }
 
+void rs_except_hold(sigset_t *before_r)
+{
+	sigset_t all;
+
+	(void)sigfillset(&all);
+	(void)sigprocmask(SIG_BLOCK, &all, before_r);
+}
+
+void rs_except_let_go(const sigset_t *before)
+{
+	(void)sigprocmask(SIG_SETMASK, before, NULL);
+}
+
 void rs_except_log(const struct except *except, bool done)
 {
 	const struct rs_exception *put = &except->put;

@@ -31,6 +31,10 @@ int rs_except_change(struct except *except);
 /* One line to syslog: what was done, for whom, by whom (except-log.c). done: false when it
  * is not known whether it was. */
 void rs_except_log(const struct except *except, bool done);
+/* Around a change and its line: nobody shall make one and keep it out of the log, not by a
+ * timer that came with the process either. */
+void rs_except_hold(sigset_t *before_r);
+void rs_except_let_go(const sigset_t *before);
 /* The name of who runs this, for people. Returns buf. */
 #define RS_EXCEPT_NAME_SIZE 256
 const char *rs_except_own_name(char buf[RS_EXCEPT_NAME_SIZE]);
