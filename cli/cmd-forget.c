@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Rows removed by one transaction. */
 #define BATCH 100
@@ -146,6 +147,22 @@ static int forget_rows(struct forget *forget, struct rs_cli_dict *dict,
 	return status;
 }
 
+/* Else one that is made meanwhile would go and not be logged, or bring all of them back. */
+static int forget_exceptions(struct forget *forget, const struct kept_user *user)
+{
+	struct kept *kept = &forget->kept;
+	int fd = -1, status = rs_kept_open(kept, RS_KEPT_EXCEPTIONS);
+
+	if (status == 0 && !forget->dry_run)
+		status = rs_except_lock(kept, &fd);
+	if (status != 0)
+		return status;
+	status = forget_rows(forget, kept->exceptions, user, true);
+	if (fd != -1)
+		close(fd);
+	return status;
+}
+
 static int forget_user(struct forget *forget, const char *text)
 {
 	struct kept *kept = &forget->kept;
@@ -160,11 +177,8 @@ static int forget_user(struct forget *forget, const char *text)
 			status = forget_rows(forget, kept->state, &user, false);
 	}
 	if (status == 0 && forget->all &&
-	    (!seen || rs_policy_exceptions(kept->policy)->dict != NULL)) {
-		status = rs_kept_open(kept, RS_KEPT_EXCEPTIONS);
-		if (status == 0)
-			status = forget_rows(forget, kept->exceptions, &user, true);
-	}
+	    (!seen || rs_policy_exceptions(kept->policy)->dict != NULL))
+		status = forget_exceptions(forget, &user);
 	return status;
 }
 

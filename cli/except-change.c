@@ -31,9 +31,9 @@ static void wait_msecs(int msecs)
 
 /* The policy is a file that whoever gets so far can open, and that nobody else locks.
  * Locking needs no right to write. */
-static int lock(const struct except *except, int *fd_r)
+int rs_except_lock(const struct kept *kept, int *fd_r)
 {
-	const char *path = rs_policy_path(except->kept.policy);
+	const char *path = rs_policy_path(kept->policy);
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	int error = fd != -1 ? 0 : errno, waited = 0;
 
@@ -200,7 +200,7 @@ static int change_once(struct except *except, bool again)
 /* *there_r: it was written, and is there. */
 static int change_locked(struct except *except, bool again, bool *there_r)
 {
-	int fd, status = lock(except, &fd);
+	int fd, status = rs_except_lock(&except->kept, &fd);
 
 	*there_r = false;
 	if (status != 0)

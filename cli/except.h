@@ -28,6 +28,10 @@ struct except {
  * that (except-change.c). RS_EX_NO when there is nothing to remove. */
 int rs_except_change(struct except *except);
 
+/* Waits until no other command of this node changes exceptions. *fd_r: to be closed when
+ * the change is made. EX_TEMPFAIL when that takes too long (except-change.c). */
+int rs_except_lock(const struct kept *kept, int *fd_r);
+
 /* One line to syslog: what was done, for whom, by whom (except-log.c). done: false when it
  * is not known whether it was. */
 void rs_except_log(const struct except *except, bool done);

@@ -2,6 +2,7 @@
 """The commands about users when the dict, its database or the caller's rights fail."""
 
 import concurrent.futures
+import fcntl
 import json
 import os
 import pwd
@@ -93,14 +94,20 @@ def _():
 @case("commands: a lock that somebody keeps is told, and waited for")
 def _():
     with kept(dictservers.Sqlite()) as dovecot:
-        with concurrent.futures.ThreadPoolExecutor() as pool:
-            holder = ["flock", dovecot.policy_path, "sleep", "2"]
-            holding = pool.submit(execute, holder)
-            time.sleep(0.5)
-            begin = time.monotonic()
-            dovecot.except_("alice", "aws").check()
-            expect(time.monotonic() - begin > 1, "did not wait")
-            holding.result().check()
+        for words in (("except", "--until=+1d", "--reason=r", "alice", "aws"),
+                      ("except", "--remove", "alice", "aws"), ("forget", "--all", "alice")):
+            with concurrent.futures.ThreadPoolExecutor() as pool:
+                holding = pool.submit(execute, ["flock", dovecot.policy_path, "sleep", "2"])
+                time.sleep(0.5)
+                begin = time.monotonic()
+                dovecot.command(*words).check()
+                expect(time.monotonic() - begin > 1, "did not wait", words)
+                holding.result().check()
+        with open(dovecot.policy_path, encoding="utf-8") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            for words in (("forget", "--all", "--dry-run", "alice"), ("forget", "alice"),
+                          ("except", "--list", "alice"), ("why", "alice")):
+                dovecot.command(*words).check()
 
 
 @case("commands: a dict in SQLite to which another one writes: the change fails or is made")
