@@ -174,10 +174,18 @@ def refused_everywhere(dovecot):
         expect(not dovecot.send_as(HOME, True, password="wrong").ok)
 
 
+def version():
+    """(1, 1, 0) of the fail2ban that is installed."""
+    said = subprocess.run(["fail2ban-server", "--version"], capture_output=True, text=True,
+                          timeout=60, check=True).stdout
+    return tuple(int(number) for number in re.search(r"v([\d.]+)", said).group(1).split("."))
+
+
 def stock(*addresses):
     """What the jail dovecot bans. fail2ban's filter, up to 1.1.0, does not know how 2.4
-    says that a login failed; a newer one may."""
-    return since_2_4([], [("dovecot", address) for address in addresses])
+    says that a login failed."""
+    bans = [("dovecot", address) for address in addresses]
+    return since_2_4([], bans) if version() < (1, 1, 1) else bans
 
 
 def no_relay(banned):
@@ -201,7 +209,10 @@ def _():
         refused_everywhere(dovecot)
         with Fail2ban(dovecot, ours=True) as fail2ban:
             no_relay(fail2ban.wait_banned(("postfix-sasl", HOME), *stock(HOME)))
-            expect("ERROR" not in fail2ban.said(), fail2ban.said())
+            # The stock filter of 1.1.1 stumbles over 2.4's lines about passwords itself.
+            faults = [line for line in fail2ban.said().splitlines()
+                      if "ERROR" in line and "No group found in 'Password mismatch" not in line]
+            equal(faults, [])
 
 
 @case("fail2ban: who tries passwords from a cloud is banned, a mail-relay's users are not",
