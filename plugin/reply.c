@@ -18,19 +18,19 @@ static void rs_reply_field(struct auth_request *request, bool userdb, const char
 		rs_request_userdb_field(request, name, value);
 }
 
-static const char *rs_reply_tags(const struct rs_verdict *verdict)
+const char *rs_reply_tags(const char *const *tags, size_t count)
 {
-	string_t *tags;
+	string_t *text;
 
-	if (verdict->tag_count == 1)
-		return verdict->tags[0];
-	tags = t_str_new(64);
-	for (size_t i = 0; i < verdict->tag_count; i++) {
+	if (count == 1)
+		return tags[0];
+	text = t_str_new(64);
+	for (size_t i = 0; i < count; i++) {
 		if (i > 0)
-			str_append_c(tags, ',');
-		str_append(tags, verdict->tags[i]);
+			str_append_c(text, ',');
+		str_append(text, tags[i]);
 	}
-	return str_c(tags);
+	return str_c(text);
 }
 
 void rs_reply_tag(struct auth_request *request, const struct rs_verdict *verdict)
@@ -49,7 +49,7 @@ void rs_reply_tag(struct auth_request *request, const struct rs_verdict *verdict
 	}
 	if (verdict->tag_count > 0)
 		rs_reply_field(request, userdb, RS_USERDB_PREFIX "relaysentry_tags",
-			       rs_reply_tags(verdict));
+			       rs_reply_tags(verdict->tags, verdict->tag_count));
 }
 
 static bool rs_reply_any_credentials(const struct auth_request *request, bool plain)

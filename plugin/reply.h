@@ -19,6 +19,8 @@ struct rs_answer {
 	struct rs_attempt *attempt; /* what is told about the login; NULL: nothing */
 };
 
+/* The tags, comma separated: in the data stack, or the only one itself. */
+const char *rs_reply_tags(const char *const *tags, size_t count);
 /* Puts the verdict's relay and tags into the fields of the reply. */
 void rs_reply_tag(struct auth_request *request, const struct rs_verdict *verdict);
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "attempt.h"
+#include "reply.h"
 #include "report.h"
 
 #include "array.h"
 #include "ioloop.h"
-#include "str.h"
 
 #define RS_REPORT_EVENT "relaysentry_verdict"
 #define RS_FINISHED_EVENT "relaysentry_login_finished"
@@ -120,21 +120,6 @@ static struct event *rs_report_event(struct rs_attempt *attempt, const char *nam
 	return event;
 }
 
-static const char *rs_report_tags(const struct rs_log_facts *facts)
-{
-	string_t *tags;
-
-	if (facts->tag_count == 1)
-		return facts->tags[0];
-	tags = t_str_new(64);
-	for (size_t i = 0; i < facts->tag_count; i++) {
-		if (i > 0)
-			str_append_c(tags, ',');
-		str_append(tags, facts->tags[i]);
-	}
-	return str_c(tags);
-}
-
 static void rs_report_fields(struct event *event, const struct rs_attempt *attempt,
 			     const struct rs_log_facts *facts, const char *class_field)
 {
@@ -151,7 +136,7 @@ static void rs_report_fields(struct event *event, const struct rs_attempt *attem
 		event_add_str(event, "network", facts->network);
 	}
 	if (facts->tag_count > 0)
-		event_add_str(event, "tags", rs_report_tags(facts));
+		event_add_str(event, "tags", rs_reply_tags(facts->tags, facts->tag_count));
 	if (facts->entry != NULL)
 		event_add_str(event, "entry", facts->entry);
 }
