@@ -13,7 +13,8 @@ from world import AWS, GMAIL, HOME, OUTLOOK, PASSWORD, rule
 
 RULES = [rule("deny", "told", relay="outlook-mobile", message="Not this app"),
          rule("alert", "reported", relay="gmail-external", notify=True),
-         rule("tag", "clouds", tag="cloud", **{"class": "cloud"})]
+         rule("tag", "clouds", tag="cloud", **{"class": "cloud"}),
+         rule("alert", "anywhere", user="carol", any_address=True)]
 ALERT = {"alert": {"repeat_after": "24h"}}
 LOGINS, ALERTS = "dovecot_relaysentry_logins_total", "dovecot_relaysentry_alerts_total"
 FIRST = "dovecot_relaysentry_first_alerts_total"
@@ -23,6 +24,8 @@ EXPORT_FAULT = "Failed to export event via HTTP POST"
 @case("metrics: the endpoint shows logins by relay, class, outcome and action, and no user")
 def _():
     with MetricsSentry(RULES, place=ALWAYS, settings=ALERT) as dovecot:
+        # From no relay: reported by a rule, but not one of these.
+        dovecot.login("imap", "carol", PASSWORD, remote=HOME)
         for remote, password in ((GMAIL, PASSWORD), (GMAIL, PASSWORD), (OUTLOOK, PASSWORD),
                                  (AWS, PASSWORD), (AWS, "wrong"), (HOME, PASSWORD)):
             dovecot.login("imap", "alice", password, remote=remote)
@@ -39,6 +42,7 @@ def _():
         # Each group is shown, too: only those with all labels add up.
         equal(sum(value for name, labels, value in dovecot.samples()
                   if name == LOGINS and "action" in labels), 5, page)
+        equal(dovecot.count(LOGINS.replace("_total", "_count")), 5, page)
         expect("alice" not in page and GMAIL not in page, page)
         expect(f"# TYPE {LOGINS.removesuffix('_total')} counter" in page, page)
 
