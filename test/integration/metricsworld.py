@@ -78,7 +78,7 @@ class MetricsSentry(Sentry):
 class Receiver:
     """Takes what is posted, each after so many seconds."""
 
-    def __init__(self, delay=0):
+    def __init__(self, delay=0, port=0):
         got = self.got = []
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -93,7 +93,7 @@ class Receiver:
             def log_message(self, *_arguments):
                 pass
 
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", port), Handler)
         self.server.daemon_threads, self.server.block_on_close = True, False
         self.port = self.server.server_address[1]
         threading.Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
@@ -102,6 +102,9 @@ class Receiver:
         return self
 
     def __exit__(self, *_error):
+        self.close()
+
+    def close(self):
         self.server.shutdown()
         self.server.server_close()
 

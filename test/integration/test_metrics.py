@@ -3,7 +3,9 @@
 
 import contextlib
 import json
+import os
 import re
+import signal
 import time
 
 from cases import case, equal, expect, within
@@ -111,3 +113,42 @@ def _():
     with Receiver(delay=4) as receiver:
         no_login_waits(receiver.port)
         expect(receiver.got)
+
+
+@case("exporters: a receiver that comes back is given what is new; what it missed is lost")
+def _():
+    users = {f"user{n}": "{PLAIN}secret" for n in range(40)}
+    with Receiver() as first:
+        port = first.port
+        with MetricsSentry(RULES, port, settings=ALERT, users=users,
+                           expected=[EXPORT_FAULT]) as dovecot, dovecot.auth() as auth:
+            names = iter(users)
+            expect(auth.login(next(names), PASSWORD, remote=GMAIL).ok)
+            first.wait(1)
+            first.close()
+            expect(auth.login(next(names), PASSWORD, remote=GMAIL).ok)
+            dovecot.wait_log(EXPORT_FAULT)
+            with Receiver(port=port) as second:
+                expect(auth.login(next(names), PASSWORD, remote=GMAIL).ok)
+                posts = second.wait(1)
+                equal([body["fields"]["user"] for _path, _kind, body in posts], ["user2"])
+
+
+@case("exporters: no login waits for statistics that have stopped, and nothing is lost")
+def _():
+    with Receiver() as receiver, MetricsSentry(
+            RULES, receiver.port, settings=ALERT,
+            users={f"user{n}": "{PLAIN}secret" for n in range(61)}) as dovecot, \
+            dovecot.auth() as auth:
+        expect(auth.login("user60", PASSWORD, remote=GMAIL).ok)
+        receiver.wait(1)
+        (pid, _words), = dovecot.processes("stats")
+        os.kill(pid, signal.SIGSTOP)
+        try:
+            for number in range(60):
+                within(1, lambda n=number: auth.login(f"user{n}", PASSWORD, remote=GMAIL).elapsed,
+                       "seconds for a login")
+        finally:
+            os.kill(pid, signal.SIGCONT)
+        dovecot.wait_count(61, ALERTS, relay="gmail-external", action="alert")
+        receiver.wait(61)
