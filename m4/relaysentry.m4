@@ -166,6 +166,11 @@ extern bool rs_probe(void *, pool_t, const char **);],
     [	unsigned int version = DICT_CLIENT_PROTOCOL_MAJOR_VERSION;
 	(void)version;])
 
+  dnl Up to 2.4.2; without it an event is made for each login from a relay, wanted or not.
+  RS_DOVECOT_CAP([the filter of wanted events], [RS_EVENT_FILTERS],
+    [#include <event-log.h>],
+    [	struct event_filter *filter = event_get_global_debug_send_filter();
+	(void)filter;])
   dnl Before the mend of CVE-2022-30550 they stood in struct passdb_module; Debian
   dnl has backported it to 2.3.19.1.
   RS_DOVECOT_CAP([filters in struct auth_passdb], [RS_AUTH_PASSDB_MECHANISMS],

@@ -7,6 +7,9 @@
 #include "compat.h"
 
 #include "array.h"
+#include "event-filter.h"
+#include "lib-event-private.h"
+#include "str.h"
 
 static bool rs_passdb_skipped(const struct auth_request *request, const struct auth_passdb *passdb)
 {
@@ -123,3 +126,36 @@ struct rs_block *rs_scope_add(struct rs_scope *scope, const struct auth_passdb *
 	block->internalfail = passdb->result_internalfail;
 	return block;
 }
+
+#if defined(RS_EVENT_FILTERS)
+static bool rs_filter_empty(struct event_filter *filter)
+{
+	string_t *text;
+
+	if (filter == NULL)
+		return TRUE;
+	text = t_str_new(128);
+	event_filter_export(filter, text);
+	return str_len(text) == 0;
+}
+
+bool rs_request_events_wanted(const struct auth_request *request)
+{
+	static unsigned int checked = 0;
+	static bool wanted;
+
+	/* Dovecot counts how often it has replaced one of them; from 1 on. */
+	if (checked != event_filter_replace_counter) {
+		wanted = !rs_filter_empty(event_get_global_debug_send_filter()) ||
+			 !rs_filter_empty(event_get_global_debug_log_filter()) ||
+			 !rs_filter_empty(event_get_global_core_log_filter());
+		checked = event_filter_replace_counter;
+	}
+	return wanted || request->event->forced_debug;
+}
+#else
+bool rs_request_events_wanted(const struct auth_request *request ATTR_UNUSED)
+{
+	return TRUE;
+}
+#endif

@@ -66,6 +66,9 @@ void rs_request_no_delay(struct auth_request *request);
  * ended it earlier, that is not after a lookup. */
 void rs_request_forget_master(struct auth_request *request);
 
+/* FALSE when nobody counts, exports or logs any event of the request that is no more
+ * than a debug message: then none needs to be made. */
+bool rs_request_events_wanted(const struct auth_request *request);
 /* The name of the block that is asked; lives as long as the configuration. */
 const char *rs_request_passdb_name(const struct auth_request *request);
 /* Gives the request another user, and returns the one it had. Only for the log. */

@@ -164,8 +164,11 @@ void rs_report_line(struct rs_attempt *attempt, const struct rs_log_facts *facts
 
 void rs_report_finished(struct rs_attempt *attempt, const struct rs_report_extra *extra)
 {
-	struct event *event = rs_report_event(attempt, RS_FINISHED_EVENT);
+	struct event *event;
 
+	if (!rs_request_events_wanted(attempt->request))
+		return;
+	event = rs_report_event(attempt, RS_FINISHED_EVENT);
 	rs_report_fields(event, attempt, &attempt->facts, "relay_class");
 	event_add_str(event, "alert", extra->alert ? "yes" : "no");
 	if (extra->notify)
