@@ -42,12 +42,13 @@ static void rs_alert_syslog(struct rs_attempt *attempt, const struct rs_log_fact
 {
 	struct rs_syslogsock *sock = attempt->engine->syslog;
 	const char *relay = facts->relay == NULL ? "no relay" : facts->relay;
+	const struct ip_addr *ip = &attempt->request->fields.remote_ip;
 	struct rs_log_facts told = *facts;
 	struct rs_syslog_message message = {
 		.severity = facts->enforced ? RS_SYSLOG_WARNING : RS_SYSLOG_NOTICE,
 		.facts = &told,
 		.user = attempt->user,
-		.remote = attempt->remote,
+		.remote = ip->family == 0 ? NULL : net_ip2addr(ip),
 		.service = attempt->service,
 	};
 
@@ -58,7 +59,7 @@ static void rs_alert_syslog(struct rs_attempt *attempt, const struct rs_log_fact
 	told.repeated = extra->repeated;
 	message.text = t_strdup_printf(
 		"%s%s: %s at %s was %s", facts->enforced ? "" : "would be ", facts->action, relay,
-		attempt->remote == NULL ? "an unknown address" : attempt->remote,
+		message.remote == NULL ? "an unknown address" : message.remote,
 		attempt->outcome == RS_OUTCOME_SUCCESS ? "let in" : "refused");
 	rs_syslogsock_send(sock, &message);
 }

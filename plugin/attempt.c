@@ -5,7 +5,6 @@
 
 #include "ioloop.h"
 #include "llist.h"
-#include "net.h"
 
 /* How soon a login that ends later is reported. */
 #define RS_ATTEMPT_SWEEP_MSECS 200
@@ -80,8 +79,6 @@ struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request 
 	attempt->test = login->service != NULL && strcmp(login->service, "doveadm") == 0;
 	attempt->user = login->user;
 	attempt->service = login->service;
-	if (request->fields.remote_ip.family != 0)
-		attempt->remote = p_strdup(request->pool, net_ip2addr(&request->fields.remote_ip));
 	attempt->db = engine->db;
 	attempt->relay = UINT32_MAX;
 	if (verdict->cover != NULL) {

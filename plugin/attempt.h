@@ -30,7 +30,6 @@ struct rs_attempt {
 	const struct rs_relaydb *db; /* that of the verdict; perhaps no longer there */
 	uint32_t relay;		     /* its index in db; UINT32_MAX: no relay */
 	const char *user, *service;  /* as in struct rs_login */
-	const char *remote;	     /* the client's address; NULL: none was reported */
 	struct rs_log_facts facts;   /* what was decided */
 	enum rs_class class_;
 	struct rs_attempt_report *reports;
