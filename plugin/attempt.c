@@ -8,6 +8,9 @@
 
 /* How soon a login that ends later is reported. */
 #define RS_ATTEMPT_SWEEP_MSECS 200
+/* And what holds a request is looked at when so many more have come: where logins are
+ * many, the memory of those that have ended is wanted back earlier. */
+#define RS_ATTEMPT_SWEEP_COUNT 64
 /* Each holds a request of Dovecot. Beyond, a login counts as unproved at once. */
 #define RS_ATTEMPTS_MAX 10000
 
@@ -61,6 +64,34 @@ static void rs_attempt_keep_reports(struct rs_attempt *attempt, const struct rs_
 	}
 }
 
+static void rs_attempt_leave(struct rs_attempts *attempts, struct rs_attempt *attempt)
+{
+	DLLIST_REMOVE(&attempts->head, attempt);
+	attempts->count--;
+	/* With a connection Dovecot drops its requests, but not their timers, and they
+	 * look at what belonged to the connection. */
+	if (attempt->request->removed_from_handler)
+		timeout_remove(&attempt->request->to_abort);
+}
+
+/* Where two blocks of one chain judge a login it counts once: as the second one saw it,
+ * which stands nearer to its end. */
+static void rs_attempt_judged_again(struct rs_attempts *attempts,
+				    const struct auth_request *request)
+{
+	struct rs_attempt *attempt = attempts->head;
+
+	while (attempt != NULL && attempt->request != request)
+		attempt = attempt->next;
+	if (attempt == NULL)
+		return;
+	rs_attempt_leave(attempts, attempt);
+	if (attempt->answered)
+		rs_attempt_free(&attempt);
+	else
+		attempt->judged_again = TRUE;
+}
+
 struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request *request,
 				  const struct rs_login *login, const struct rs_verdict *verdict,
 				  bool proved, bool lost)
@@ -69,6 +100,8 @@ struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request 
 
 	if (verdict->cover == NULL && (verdict->report_count == 0 || lost))
 		return NULL;
+	if (rs_request_judged_before(request))
+		rs_attempt_judged_again(&engine->attempts, request);
 	attempt = p_new(request->pool, struct rs_attempt, 1);
 	attempt->engine = engine;
 	attempt->request = request;
@@ -89,8 +122,11 @@ struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request 
 	/* A wrong credential is reported as such, not by the rules. */
 	if (!lost)
 		rs_attempt_keep_reports(attempt, login, verdict);
-	if (verdict->action != RS_ACTION_DENY || lost)
+	if (verdict->action != RS_ACTION_DENY || lost) {
+		DLLIST_PREPEND(&engine->attempts.head, attempt);
+		engine->attempts.count++;
 		return attempt;
+	}
 	attempt->outcome = attempt->proved ? RS_OUTCOME_DENIED : RS_OUTCOME_UNPROVED;
 	rs_alert_ended(attempt);
 	return NULL;
@@ -142,12 +178,13 @@ static void rs_attempts_sweep(struct rs_attempts *attempts)
 
 	for (attempt = attempts->head; attempt != NULL; attempt = next) {
 		next = attempt->next;
-		if (!rs_attempt_ended(attempt))
+		if (!attempt->answered || !rs_attempt_ended(attempt))
 			continue;
-		DLLIST_REMOVE(&attempts->head, attempt);
-		attempts->count--;
+		rs_attempt_leave(attempts, attempt);
 		rs_alert_ended(attempt);
 	}
+	/* Those that wait for their clients are not looked at for every few that come. */
+	attempts->sweep_count = attempts->count * 2 + RS_ATTEMPT_SWEEP_COUNT;
 	if (attempts->head == NULL)
 		timeout_remove(&attempts->to_sweep);
 }
@@ -158,18 +195,25 @@ void rs_attempt_answered(struct rs_attempt *attempt)
 
 	if (attempt == NULL)
 		return;
+	if (attempt->judged_again) {
+		rs_attempt_free(&attempt);
+		return;
+	}
 	attempts = &attempt->engine->attempts;
+	attempt->answered = TRUE;
 	if (rs_attempt_ended(attempt)) {
+		rs_attempt_leave(attempts, attempt);
 		rs_alert_ended(attempt);
-	} else if (attempts->count >= RS_ATTEMPTS_MAX) {
+	} else if (attempts->count > RS_ATTEMPTS_MAX) {
+		rs_attempt_leave(attempts, attempt);
 		attempt->outcome = RS_OUTCOME_UNPROVED;
 		rs_alert_ended(attempt);
-	} else {
-		DLLIST_PREPEND(&attempts->head, attempt);
-		attempts->count++;
-		if (attempts->to_sweep == NULL)
-			attempts->to_sweep = timeout_add_short(RS_ATTEMPT_SWEEP_MSECS,
-							       rs_attempts_sweep, attempts);
+	} else if (attempts->to_sweep == NULL) {
+		attempts->sweep_count = RS_ATTEMPT_SWEEP_COUNT;
+		attempts->to_sweep =
+			timeout_add_short(RS_ATTEMPT_SWEEP_MSECS, rs_attempts_sweep, attempts);
+	} else if (attempts->count >= attempts->sweep_count) {
+		rs_attempts_sweep(attempts);
 	}
 }
 
@@ -196,8 +240,7 @@ void rs_attempts_end(struct rs_attempts *attempts)
 	while (attempts->head != NULL) {
 		struct rs_attempt *attempt = attempts->head;
 
-		DLLIST_REMOVE(&attempts->head, attempt);
-		attempts->count--;
+		rs_attempt_leave(attempts, attempt);
 		if (!rs_attempt_ended(attempt))
 			attempt->outcome = RS_OUTCOME_UNPROVED;
 		rs_alert_ended(attempt);

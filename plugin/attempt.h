@@ -22,7 +22,7 @@ struct rs_attempt_report {
 /* Lies in the request's memory, and holds the request until it is reported:
  * neither policy nor relay database need to be those of the verdict then. */
 struct rs_attempt {
-	struct rs_attempt *prev, *next; /* while it waits for its end */
+	struct rs_attempt *prev, *next; /* until it has ended */
 	struct rs_engine *engine;
 	struct auth_request *request;
 	const char *passdb;	     /* the name of our block */
@@ -36,12 +36,15 @@ struct rs_attempt {
 	size_t report_count;
 	bool proved; /* before the verdict */
 	bool test;   /* an administrator's: nobody holds the password */
+	bool told;   /* what it reports is in the log */
+	bool answered;
+	bool judged_again; /* before it was answered; what a later block saw counts */
 	enum rs_outcome outcome;
 };
 
 struct rs_attempts {
 	struct rs_attempt *head;
-	unsigned int count;
+	unsigned int count, sweep_count;
 	struct timeout *to_sweep;
 };
 

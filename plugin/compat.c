@@ -48,6 +48,17 @@ bool rs_request_first_place(struct auth_request *request)
 	return TRUE;
 }
 
+bool rs_request_judged_before(struct auth_request *request)
+{
+	const struct auth_passdb *passdb = auth_request_get_auth(request)->passdbs;
+
+	for (; passdb != NULL && passdb != request->passdb; passdb = passdb->next) {
+		if (strcmp(passdb->set->driver, RS_DRIVER) == 0)
+			return TRUE;
+	}
+	return FALSE;
+}
+
 bool rs_request_bearer(const struct auth_request *request)
 {
 	const char *mechanism = request->fields.mech_name;

@@ -33,6 +33,8 @@ bool rs_request_next_passdb(struct auth_request *request);
 /* Whether passdb is left out for what it has in its filters of mechanisms and
  * user names. */
 bool rs_passdb_filtered(const struct auth_request *request, const struct auth_passdb *passdb);
+/* Whether a block of ours stands before this one. */
+bool rs_request_judged_before(struct auth_request *request);
 /* Whether no passdb that could verify the credential stands before this one. */
 bool rs_request_first_place(struct auth_request *request);
 /* Whether who looks credentials up takes an OK without any: GSSAPI and, from 2.4
