@@ -91,6 +91,24 @@ static void rs_alert_send(struct rs_attempt *attempt, struct rs_seen *seen, enum
 	}
 }
 
+/* Every report is a line; of those in testing, and of what nobody has proved, only so
+ * many. */
+static void rs_alert_lines(struct rs_attempt *attempt, bool alerts)
+{
+	static const struct rs_report_extra extra = { .first_seen = NULL };
+
+	attempt->told = TRUE;
+	for (size_t i = 0; i < attempt->report_count; i++) {
+		const struct rs_log_facts *facts = &attempt->reports[i].facts;
+
+		/* doveadm auth test: nobody holds the password. */
+		if (attempt->test && rs_alert_kind(facts) != RS_ALERT_DENY)
+			continue;
+		if ((facts->enforced && !alerts) || rs_attempt_line(attempt))
+			rs_report_line(attempt, facts, &extra);
+	}
+}
+
 /* It is known what was seen of the user and the relay before. */
 static void rs_alert_known(struct rs_seen *seen, const char *first_seen, void *context)
 {
@@ -101,6 +119,9 @@ static void rs_alert_known(struct rs_seen *seen, const char *first_seen, void *c
 	if (rs_policy_alert(attempt->engine->policy)->present) {
 		for (size_t i = 0; i < attempt->report_count; i++)
 			kinds[rs_alert_kind(&attempt->reports[i].facts)] = TRUE;
+	} else if (!attempt->told) {
+		/* The policy has got another one meanwhile. */
+		rs_alert_lines(attempt, FALSE);
 	}
 	for (int kind = 0; kind < RS_ALERT_KINDS; kind++) {
 		if (kinds[kind])
@@ -108,23 +129,6 @@ static void rs_alert_known(struct rs_seen *seen, const char *first_seen, void *c
 	}
 	rs_report_finished(attempt, &extra);
 	rs_attempt_free(&attempt);
-}
-
-/* Every report is a line; of those in testing, and of what nobody has proved, only so
- * many. */
-static void rs_alert_lines(struct rs_attempt *attempt, bool alerts)
-{
-	static const struct rs_report_extra extra = { .first_seen = NULL };
-
-	for (size_t i = 0; i < attempt->report_count; i++) {
-		const struct rs_log_facts *facts = &attempt->reports[i].facts;
-
-		/* doveadm auth test: nobody holds the password. */
-		if (attempt->test && rs_alert_kind(facts) != RS_ALERT_DENY)
-			continue;
-		if ((facts->enforced && !alerts) || rs_attempt_line(attempt))
-			rs_report_line(attempt, facts, &extra);
-	}
 }
 
 /* Somebody tries passwords: summed up, for a relay's users are not to blame. A cloud's

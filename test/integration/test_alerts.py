@@ -5,6 +5,7 @@ import time
 
 import dictservers
 from cases import case, equal, expect
+from test_exceptions import excepting
 from test_log import STATS, metrics
 from world import AWS, AZURE, GMAIL, OUTLOOK, PASSWORD, Sentry, rule
 
@@ -110,6 +111,20 @@ def _():
         for user in ("alice", "bob"):
             auth.login(user, PASSWORD, remote=AWS)
         equal([line["prefix"].count("bob") for line in dovecot.reports()], [1])
+
+
+@case("alert: what waits for the dict while alerts are taken away is told without them")
+def _():
+    with excepting(RULES[2:]) as dovecot:
+        dovecot.change_policy(
+            alert={}, state={"dict": f"proxy:{dovecot.dict.path}:relaysentry"})
+        dovecot.dict.silent = True
+        login(dovecot)
+        equal(told(dovecot), [])
+        del dovecot.policy["alert"], dovecot.policy["state"]
+        dovecot.change_policy()
+        dovecot.wait_log("rule=seen")
+        equal(told(dovecot), [("seen", "success", None, None)])
 
 
 @case("alert: a dict remembers beyond the end of auth")
