@@ -45,6 +45,7 @@ DICT = "proxy::relaysentry"
 MIXED = [plugin.RELAY[0], plugin.HOME[0], plugin.HOME[1], plugin.HOME[2], plugin.RELAY[1],
          plugin.HOME[3], plugin.HOME[0], plugin.RELAY[2], plugin.HOME[1], plugin.HOME[2]]
 ALERTS = {"alert": {"repeat_after": "24h"}, "state": {"dict": DICT}}
+FAULTS = ("as it should be", "stopped", "slow", "refusing")
 EXCEPTIONS = {**ALERTS, "exceptions": {"dict": DICT, "cache": "1s"}}
 
 
@@ -131,26 +132,34 @@ def undone(way):
         way.delay = 0
 
 
+def fail(way, name):
+    if name == "stopped":
+        way.stop()
+    elif name == "slow":
+        way.delay = 2
+    elif name == "refusing":
+        way.refuse()
+
+
 def faults(build, folder, args):
-    """Rows of the ordinary throughput with each fault of Redis."""
-    rates = {"as it should be": [], "stopped": [], "slow": [], "refusing": []}
+    """Rows of the ordinary throughput with each fault of Redis, each one between two
+    measurements without. The first row has none: what differs there is noise."""
+    rates, ratios = ({name: [] for name in FAULTS} for _kind in range(2))
     redis = dictservers.Redis()
+    requests = 2 * args.requests
     with Node(policy(build, folder, "exceptions", EXCEPTIONS), beside=redis) as node:
         for _repetition in range(args.repetitions):
-            for name, values in rates.items():
+            before = ordinary(node, build, requests)
+            for name in FAULTS:
                 with undone(redis.way):
-                    if name == "stopped":
-                        redis.way.stop()
-                    elif name == "slow":
-                        redis.way.delay = 2
-                    elif name == "refusing":
-                        redis.way.refuse()
-                    values.append(ordinary(node, build, args.requests))
+                    fail(redis.way, name)
+                    rates[name].append(ordinary(node, build, requests))
                 time.sleep(1.5)
-    return [{"redis": name, "requests_per_second": round(statistics.median(values)),
-             "ratio": round(statistics.median(
-                 a / b for a, b in zip(values, rates["as it should be"])), 3)}
-            for name, values in rates.items()]
+                after = ordinary(node, build, requests)
+                ratios[name].append(rates[name][-1] / ((before + after) / 2))
+                before = after
+    return [{"redis": name, "requests_per_second": round(statistics.median(rates[name])),
+             "ratio": round(statistics.median(ratios[name]), 3)} for name in FAULTS]
 
 
 def main():
