@@ -55,7 +55,8 @@ struct rs_judging {
 	bool plain;				  /* as in rs_facts_get() */
 	verify_plain_callback_t *verified;	  /* of plain */
 	lookup_credentials_callback_t *looked_up; /* of the others */
-	bool asked; /* exceptions are all that will be known of them */
+	bool asked;   /* exceptions are all that will be known of them */
+	bool resumed; /* judged once before */
 	const struct rs_exceptions *exceptions;
 };
 
@@ -77,7 +78,7 @@ static void rs_judge_on_error(struct auth_request *request, enum rs_on_error on_
 	i_unreached();
 }
 
-static void rs_judge_resume(const struct rs_exceptions *exceptions, void *context);
+static void rs_judge_resume(const struct rs_exceptions *exceptions, bool given_up, void *context);
 
 /* Sets engine->verdict. Returns FALSE when the user's exceptions must be looked up
  * first: then nothing is to be answered now. */
@@ -136,7 +137,7 @@ static bool rs_judge_login(struct rs_judging *judging, struct rs_engine *engine,
 {
 	struct auth_request *request = judging->request;
 	struct rs_verdict *verdict = engine->verdict;
-	bool plain = judging->plain, again = judging->asked;
+	bool plain = judging->plain, again = judging->resumed;
 	struct rs_attempt *attempt;
 	struct rs_login login;
 
@@ -206,12 +207,15 @@ static void rs_judge_answer(struct rs_judging *judging)
 }
 
 /* Policy and database may be other ones by now: those in force decide. */
-static void rs_judge_resume(const struct rs_exceptions *exceptions, void *context)
+static void rs_judge_resume(const struct rs_exceptions *exceptions, bool given_up, void *context)
 {
 	struct rs_judging *judging = context;
 	struct auth_request *request = judging->request;
 
 	judging->exceptions = exceptions;
+	/* Another dict may know. */
+	judging->asked = !given_up;
+	judging->resumed = TRUE;
 	rs_judge_answer(judging);
 	auth_request_unref(&request);
 }

@@ -81,9 +81,9 @@ struct rs_exceptions_cache *rs_exceptions_cache_new(struct event *event)
 	return cache;
 }
 
-/* Ends the lookup. exceptions: as the callbacks get them. */
+/* Ends the lookup. exceptions, given_up: as the callbacks get them. */
 static void rs_exceptions_lookup_end(struct rs_exceptions_lookup *lookup,
-				     const struct rs_exceptions *exceptions)
+				     const struct rs_exceptions *exceptions, bool given_up)
 {
 	struct rs_exceptions_cache *cache = lookup->cache;
 	struct rs_exceptions_waiter *waiter, *waiters = NULL;
@@ -98,7 +98,7 @@ static void rs_exceptions_lookup_end(struct rs_exceptions_lookup *lookup,
 	while ((waiter = waiters) != NULL) {
 		waiters = waiter->next;
 		cache->waiting--;
-		waiter->callback(exceptions, waiter->context);
+		waiter->callback(exceptions, given_up, waiter->context);
 		i_free(waiter);
 	}
 }
@@ -111,7 +111,7 @@ static void rs_exceptions_abort(struct rs_exceptions_cache *cache)
 	for (size_t count = rs_lru_count(cache->lookups); count > 0; count--) {
 		item = rs_lru_oldest(cache->lookups);
 		rs_exceptions_lookup_end(container_of(item, struct rs_exceptions_lookup, item),
-					 NULL);
+					 NULL, TRUE);
 	}
 }
 
@@ -219,7 +219,7 @@ static void rs_exceptions_reply(enum rs_dict_result result, const char *key ATTR
 	if (result != RS_DICT_FAILED)
 		exceptions =
 			rs_exceptions_store(cache, user_key, result == RS_DICT_FOUND ? text : NULL);
-	rs_exceptions_lookup_end(lookup, exceptions);
+	rs_exceptions_lookup_end(lookup, exceptions, FALSE);
 }
 
 /* --- what is asked --- */

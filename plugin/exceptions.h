@@ -14,15 +14,17 @@ struct rs_policy;
 struct rs_exceptions_cache;
 
 /* exceptions: NULL when there are none or they could not be read. They die with the
- * call, which may ask again. */
-typedef void rs_exceptions_callback(const struct rs_exceptions *exceptions, void *context);
+ * call, which may ask again. given_up: nobody knows; the policy has another dict, or
+ * none. */
+typedef void rs_exceptions_callback(const struct rs_exceptions *exceptions, bool given_up,
+				    void *context);
 
 struct rs_exceptions_cache *rs_exceptions_cache_new(struct event *event);
-/* Whoever waits is called back first, with NULL. */
+/* Whoever waits is called back first, and given up. */
 void rs_exceptions_cache_free(struct rs_exceptions_cache **cache);
 
 /* The policy that is in force, NULL: none. It must live until another one is set.
- * Whoever waits for a dict that it does not name is called back, with NULL. */
+ * Whoever waits for a dict that it does not name is called back, and given up. */
 void rs_exceptions_cache_set(struct rs_exceptions_cache *cache, const struct rs_policy *policy);
 /* Whether there is a dict to ask. */
 bool rs_exceptions_cache_asks(const struct rs_exceptions_cache *cache);

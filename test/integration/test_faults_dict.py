@@ -12,6 +12,7 @@ import time
 
 import clients
 import dictservers
+import fakedict
 import sasl
 from cases import case, equal, expect, within
 from leaving import LEFT, rst, unharmed
@@ -239,6 +240,22 @@ def _():
             reply = auth.reply()
         expect(reply.ok and reply.elapsed < 20, number, reply)
         dovecot.report_of(0, action="alert", first_seen="yes")
+
+
+@case("faults: a policy with another dict looks there for who waits")
+def _():
+    with excepting(settings={"timeout": "30s"}) as dovecot, \
+            fakedict.serving(dovecot.root / "other") as other, dovecot.auth() as auth:
+        dovecot.dict.silent = True
+        other.table[key("alice")] = exception()
+        names = {}
+        for user in ("alice", "bob"):
+            names[auth.begin(sasl.mechanism("PLAIN", user, PASSWORD), remote=OUTLOOK)] = user
+        dovecot.dict.wait_for(lambda: dovecot.dict.asked() >= 2, "lookups")
+        dovecot.change_policy(**policy(other.path, timeout="30s"))
+        replies = [auth.reply() for _user in names]
+        equal({names[int(reply.raw.split("\t")[1])]: reply.ok for reply in replies},
+              {"alice": True, "bob": False})
 
 
 def ending(end):

@@ -43,16 +43,17 @@ static void world_end(struct world *world)
 }
 
 struct told {
-	bool done;
+	bool done, given_up;
 	unsigned calls;
 	size_t count; /* of exceptions */
 };
 
-static void tell(const struct rs_exceptions *exceptions, void *context)
+static void tell(const struct rs_exceptions *exceptions, bool given_up, void *context)
 {
 	struct told *told = context;
 
 	told->done = TRUE;
+	told->given_up = given_up;
 	told->calls++;
 	told->count = exceptions == NULL ? 0 : rs_exceptions_count(exceptions);
 }
@@ -68,6 +69,7 @@ static size_t count_of(struct world *world, const char *user, bool *asked_r)
 		return exceptions == NULL ? 0 : rs_exceptions_count(exceptions);
 	(void)loop_run(3000, &told.done);
 	RS_CHECK_INT("called once", told.calls, 1);
+	RS_CHECK("whoever is answered, or not in time, is not given up", !told.given_up);
 	return told.count;
 }
 
@@ -164,7 +166,7 @@ static void test_policies(void)
 	world.policy = loop_policy("\"mode\": \"enforce\"");
 	rs_exceptions_cache_set(world.cache, world.policy);
 	rs_policy_free(&other);
-	RS_CHECK("one without it tells who waits", told.done);
+	RS_CHECK("one without it gives up for who waits", told.done && told.given_up);
 	RS_CHECK("and asks nobody", !rs_exceptions_cache_asks(world.cache));
 	RS_CHECK_INT("none", count_of(&world, "alice", &asked), 0);
 	RS_CHECK("and asks nobody", !asked);
