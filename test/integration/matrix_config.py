@@ -14,7 +14,7 @@ import matrix_cells as m
 import postfixd
 from dovecot import Dovecot
 from dovecotconf import Ports
-from world import AFTER, FIRST, PASSWORD, Sentry, compile_database, relay, rule
+from world import AFTER, AWS, FIRST, PASSWORD, Sentry, compile_database, relay, rule
 
 MESSAGE = "Not from this app"
 PROXIED = {service: f"px-{service}" for service in m.SERVICES if service != "smtp"}
@@ -315,7 +315,7 @@ class World(Sentry):
         super().prepare(rules, mode, settings, policy_text, False)
         compile_database(self.database_path, [
             relay(f"relay-{n}", "mail-relay", f"52.{n // 250}.{n % 250}.0/24")
-            for n in range(len(self.cells) or 1)])
+            for n in range(len(self.cells) or 1)] + [relay("cloud", "cloud", AWS + "/32")])
 
     @staticmethod
     def addresses(n):

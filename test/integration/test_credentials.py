@@ -2,12 +2,13 @@
 """The condition credential with what really proved the login: a password, a
 verified token, a client certificate, a Kerberos ticket."""
 
+import dialect
 import kdc
 import matrix_cells as m
 import matrix_run
 from cases import Skip, case, equal, expect, instance
 from matrix_config import World
-from world import only, rule
+from world import AWS, only, rule
 
 PROOFS = {"password": m.PASSWORDS, "token": m.TOKENS, "certificate": ("EXTERNAL",),
           "kerberos": ("GSSAPI",)}
@@ -21,9 +22,9 @@ def every():
     return World([], "after", kerberos=True)
 
 
-def attempt(world, mech, remote, kind=m.ORDINARY):
+def attempt(world, mech, remote, kind=m.ORDINARY, wrong=""):
     return matrix_run.guarded(matrix_run.attempt, world, m.Cell("imap", mech, kind, "after"),
-                              remote)[0]
+                              remote, wrong)[0]
 
 
 def deny(world, credential):
@@ -74,3 +75,38 @@ def _():
         equal(world.reports(), [])
         for mech in m.TOKENS:
             expect(attempt(world, mech, world.addresses(0)[1]) == "let in", mech)
+
+
+# Whether it is verified when the verdict comes, and how a refusal ends.
+ENDS = {**{mech: ("yes", "denied") for mech in ("PLAIN", "LOGIN", *m.TOKENS, "EXTERNAL")},
+        **{mech: ("no", "unproved") for mech in ("CRAM-MD5", "SCRAM-SHA-256")},
+        "GSSAPI": ("no", "denied")}
+
+
+def ends(world, mech, remote, want, lines, wrong=""):
+    """The login ends as it should, and lines are what is reported of it."""
+    mark = world.mark()
+    equal(attempt(world, mech, remote, wrong=wrong), want, mech)
+    if lines:
+        world.wait_log("relaysentry: action=", mark)
+    equal([(line["action"], line["outcome"], line["verified"])
+           for line in world.reports(mark)], lines, mech)
+
+
+@case("outcome: success, denied and unproved, with every mechanism", on=every)
+def _(world):
+    relayed = world.addresses(0)[0]
+    for action, want in (("alert", "let in"), ("deny", "denied")):
+        world.change_policy(rules=[rule(action, **RELAYS)])
+        for mech, (verified, refused) in ENDS.items():
+            outcome = "success" if action == "alert" else refused
+            ends(world, mech, relayed, want, [(action, outcome, verified)])
+
+
+@case("outcome: failed, with every mechanism that asks about a wrong credential", on=every)
+def _(world):
+    world.change_policy(rules=[rule("alert", any_address=True)])
+    for mech in (*m.PASSWORDS, *m.TOKENS):
+        # 2.4 verifies tokens itself, before it asks.
+        asked = mech in m.PASSWORDS or dialect.release() == "2.3"
+        ends(world, mech, AWS, "denied", [("none", "failed", "no")] if asked else [], "x")
