@@ -19,5 +19,6 @@ test_plugin_plugin_tests_SOURCES = \
 	plugin/state.c plugin/state-pair.c plugin/state-write.c \
 	test/unit/unit.c test/unit/unit.h \
 	test/plugin/fakedict.c test/plugin/fakedict.h test/plugin/loop.c test/plugin/loop.h \
+	test/plugin/node.c test/plugin/node.h \
 	test/plugin/test-dictconn.c test/plugin/test-exceptions.c test/plugin/test-lru.c \
-	test/plugin/test-state.c
+	test/plugin/test-state.c test/plugin/test-state-nodes.c

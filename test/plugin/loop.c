@@ -108,6 +108,7 @@ static const struct {
 	{ "dictconn", plugin_suite_dictconn },
 	{ "exceptions", plugin_suite_exceptions },
 	{ "state", plugin_suite_state },
+	{ "state-nodes", plugin_suite_state_nodes },
 };
 
 int main(int argc, char **argv)

@@ -25,6 +25,7 @@ PLUGIN_SUITE(lru)
 PLUGIN_SUITE(dictconn)
 PLUGIN_SUITE(exceptions)
 PLUGIN_SUITE(state)
+PLUGIN_SUITE(state_nodes)
 #undef PLUGIN_SUITE
 
 #endif
