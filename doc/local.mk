@@ -11,7 +11,9 @@ dist_examples_DATA = doc/examples/dovecot-2.3.conf doc/examples/dovecot-2.4.conf
 	doc/examples/grafana-dashboard.json \
 	doc/examples/prometheus-rules.yml doc/examples/prometheus-rules-test.yml \
 	doc/examples/metrics-2.3.conf doc/examples/metrics-2.4.conf \
-	doc/examples/policy.json doc/examples/relaysentry-notify.service doc/examples/sudoers
+	doc/examples/policy.json doc/examples/relaysentry-forget.service \
+	doc/examples/relaysentry-forget.timer doc/examples/relaysentry-notify.service \
+	doc/examples/sudoers
 crowdsecdir = $(examplesdir)/crowdsec
 dist_crowdsec_DATA = doc/examples/crowdsec/relaysentry-logs.yaml \
 	doc/examples/crowdsec/relaysentry-wrong-passwords.yaml

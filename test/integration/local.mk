@@ -92,6 +92,7 @@ EXTRA_DIST += \
 	test/integration/test_tags.py \
 	test/integration/test_tempfail.py \
 	test/integration/test_tls.py \
+	test/integration/test_units.py \
 	test/integration/test_until.py \
 	test/integration/test_untouched.py \
 	test/integration/test_workers.py \
