@@ -14,6 +14,17 @@ struct listing {
 	size_t faulty;
 };
 
+void rs_except_json(struct rs_jsonw *w, const struct rs_exception *item, int64_t now)
+{
+	rs_jsonw_string(w, "relay", item->relay);
+	rs_jsonw_int(w, "not_after", item->not_after);
+	if (item->since != 0)
+		rs_jsonw_int(w, "since", item->since);
+	rs_jsonw_string(w, "reason", item->reason);
+	rs_jsonw_string(w, "by", item->by);
+	rs_jsonw_bool(w, "ended", item->not_after <= now);
+}
+
 static int list_json(const struct listing *listing, const char *user,
 		     const struct rs_exception *item)
 {
@@ -23,13 +34,7 @@ static int list_json(const struct listing *listing, const char *user,
 		return rs_cli_no_memory();
 	rs_jsonw_object(w, NULL);
 	rs_jsonw_string(w, "user", user);
-	rs_jsonw_string(w, "relay", item->relay);
-	rs_jsonw_int(w, "not_after", item->not_after);
-	if (item->since != 0)
-		rs_jsonw_int(w, "since", item->since);
-	rs_jsonw_string(w, "reason", item->reason);
-	rs_jsonw_string(w, "by", item->by);
-	rs_jsonw_bool(w, "ended", item->not_after <= listing->except->kept.now);
+	rs_except_json(w, item, listing->except->kept.now);
 	rs_jsonw_end(w);
 	return rs_cli_print_json(&w);
 }

@@ -47,5 +47,8 @@ const char *rs_except_own_name(char buf[RS_EXCEPT_NAME_SIZE]);
 int rs_except_tell(const struct except *except);
 /* Prints the exceptions of one user, or with user NULL of all. */
 int rs_except_list(struct except *except, const struct kept_user *user);
+/* Writes the members of an exception into the object that is open. */
+struct rs_jsonw;
+void rs_except_json(struct rs_jsonw *w, const struct rs_exception *item, int64_t now);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "relaysentry-config.h"
 #include "cli.h"
+#include "except.h"
 #include "seen.h"
 #include "why.h"
 
@@ -11,13 +12,7 @@ static void put_exceptions(struct rs_jsonw *w, const struct why *why)
 		const struct rs_exception *item = rs_exceptions_get(why->list, i);
 
 		rs_jsonw_object(w, NULL);
-		rs_jsonw_string(w, "relay", item->relay);
-		rs_jsonw_int(w, "not_after", item->not_after);
-		if (item->since != 0)
-			rs_jsonw_int(w, "since", item->since);
-		rs_jsonw_string(w, "reason", item->reason);
-		rs_jsonw_string(w, "by", item->by);
-		rs_jsonw_bool(w, "ended", item->not_after <= why->kept.now);
+		rs_except_json(w, item, why->kept.now);
 		rs_jsonw_end(w);
 	}
 	rs_jsonw_end(w);
