@@ -55,10 +55,21 @@ struct rs_cli_usage {
 	const char *more; /* behind the options: exit status, examples; NULL or ends with \n */
 };
 
-/* The next option, as getopt_long(): its value, 0 when there are no more (the
- * operands are argv[optind] and on). Or -1 when the command ends with *status_r:
- * --help was printed, or a wrong option reported. */
-int rs_cli_option(const struct rs_cli_usage *usage, int argc, char **argv, int *status_r);
+/* Where an option goes that needs no look; one of the two pointers is set. */
+struct rs_cli_target {
+	int option; /* 0 ends the table */
+	bool *given;
+	const char **text; /* its argument, of the command line */
+};
+/* Takes an option that has no target. Returns 0, or an exit status with a message. */
+typedef int rs_cli_take(void *context, const struct rs_cli_usage *usage, int option,
+			const char *value);
+/* Reads all options; the operands are argv[optind] and on. take: NULL when each has a
+ * target. Returns 0. Or -1 when the command ends with *status_r: --help was printed, or
+ * a wrong option reported. */
+int rs_cli_options(const struct rs_cli_usage *usage, int argc, char **argv,
+		   const struct rs_cli_target *targets, rs_cli_take *take, void *context,
+		   int *status_r);
 
 /* Reports a wrong use of the command on stderr. Returns EX_USAGE. */
 int rs_cli_usage_error(const struct rs_cli_usage *usage, const char *format, ...)
@@ -85,6 +96,8 @@ int rs_cli_no_memory(void);
 /* Why a file could not be loaded: EX_OSERR when memory was short, EX_NOINPUT when
  * it cannot be opened (identity is all 0), EX_DATAERR when it is faulty. */
 int rs_cli_load_status(const struct stat *identity, const struct rs_diags *diags);
+/* Prints them, and returns the same. */
+int rs_cli_load_failed(const struct stat *identity, const struct rs_diags *diags);
 /* 0, or EX_DATAERR when there are errors among diags, EX_OSERR when memory was
  * short; strict: RS_EX_NO when there are warnings. */
 int rs_cli_diags_status(const struct rs_diags *diags, bool strict);

@@ -108,32 +108,21 @@ static int add_exception(struct check *check, const char *text)
 		text, RS_EXCEPTIONS_MAX);
 }
 
-static int set_option(struct args *args, int option, const char *value)
+static int take_option(void *context, const struct rs_cli_usage *of, int option, const char *value)
 {
+	struct args *args = context;
 	struct rs_login *login = &args->check.login;
 	const char *error;
 
 	switch (option) {
-	case OPT_POLICY:
-		args->policy = value;
-		break;
-	case OPT_DATABASE:
-		args->database = value;
-		break;
-	case OPT_USER:
-		login->user = value;
-		break;
 	case OPT_SERVICE:
 		login->service = value;
 		rs_check_service(value);
 		break;
-	case OPT_MECHANISM:
-		login->mechanism = value;
-		break;
 	case OPT_CREDENTIAL:
 		if (rs_credential_parse(value, &login->credential) < 0)
 			return rs_cli_usage_error(
-				&usage,
+				of,
 				"\"%s\" is no credential; write one of password, "
 				"app-password, token, certificate, kerberos, other",
 				value);
@@ -147,23 +136,14 @@ static int set_option(struct args *args, int option, const char *value)
 	case OPT_VIA:
 		if (rs_ip_parse(value, strlen(value), &login->via, &error) == 0)
 			return 0;
-		return rs_cli_usage_error(&usage, "--via: \"%s\" %s", value, error);
+		return rs_cli_usage_error(of, "--via: \"%s\" %s", value, error);
 	case OPT_FIELD:
-		return rs_cli_login_field(&usage, login, value);
+		return rs_cli_login_field(of, login, value);
 	case OPT_EXCEPTION:
 		return add_exception(&args->check, value);
-	case OPT_DICT:
-		args->dict = true;
-		break;
-	case OPT_BASE_DIR:
-		args->base_dir = value;
-		break;
-	case OPT_MASTER:
-		login->master = value;
-		break;
 	case OPT_AT:
 		if (rs_cli_parse_time(value, &login->time) < 0)
-			return rs_cli_usage_error(&usage,
+			return rs_cli_usage_error(of,
 						  "--at: \"%s\" is no time; write it like "
 						  "2026-11-22T08:00:00Z",
 						  value);
@@ -173,17 +153,8 @@ static int set_option(struct args *args, int option, const char *value)
 		login->verified = option == OPT_VERIFIED;
 		args->verified_given = true;
 		break;
-	case OPT_JSON:
-		args->check.json = true;
-		break;
 	}
 	return 0;
-}
-
-static int load_failed(const struct stat *identity, const struct rs_diags *diags)
-{
-	rs_cli_print_diags(diags);
-	return rs_cli_load_status(identity, diags);
 }
 
 static int load_policy(struct args *args, struct rs_diags *diags)
@@ -195,7 +166,7 @@ static int load_policy(struct args *args, struct rs_diags *diags)
 		return 0;
 	args->check.policy = rs_policy_load(path, &st, NULL, diags);
 	if (args->check.policy == NULL)
-		return load_failed(&st, diags);
+		return rs_cli_load_failed(&st, diags);
 	rs_check_exceptions_pending(&args->check);
 	args->check.verdict = rs_verdict_new(args->check.policy);
 	return args->check.verdict != NULL ? 0 : rs_cli_no_memory();
@@ -212,7 +183,7 @@ static int load_database(struct args *args, struct rs_diags *diags)
 					     : RS_DEFAULT_DATABASE;
 	check->db = rs_relaydb_load(path, &st, diags);
 	if (check->db == NULL)
-		return load_failed(&st, diags);
+		return rs_cli_load_failed(&st, diags);
 	if (check->policy != NULL &&
 	    rs_policy_bind(check->policy, check->db, RS_LEVEL_WARNING, diags) < 0)
 		return rs_cli_no_memory();
@@ -308,19 +279,25 @@ int rs_cmd_check(int argc, char **argv)
 {
 	struct args args = { 0 };
 	struct rs_login *login = &args.check.login;
-	int option, status = 0;
+	const struct rs_cli_target targets[] = {
+		{ OPT_POLICY, .text = &args.policy },
+		{ OPT_DATABASE, .text = &args.database },
+		{ OPT_USER, .text = &login->user },
+		{ OPT_MECHANISM, .text = &login->mechanism },
+		{ OPT_DICT, .given = &args.dict },
+		{ OPT_BASE_DIR, .text = &args.base_dir },
+		{ OPT_MASTER, .text = &login->master },
+		{ OPT_JSON, .given = &args.check.json },
+		{ 0 },
+	};
+	int status;
 
 	login->service = "imap";
 	login->mechanism = "PLAIN";
 	status = rs_cli_now(&login->time);
 	if (status != 0)
 		return status;
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		status = set_option(&args, option, optarg);
-		if (status != 0)
-			goto out;
-	}
-	if (option < 0)
+	if (rs_cli_options(&usage, argc, argv, targets, take_option, &args, &status) < 0)
 		goto out;
 	rs_check_mechanism(login, !args.credential_given, !args.verified_given);
 	if (!args.tls_given)

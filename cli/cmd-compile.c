@@ -14,10 +14,10 @@
 
 #define DATABASE_MODE 0644U
 
-enum { OPT_ASN = RS_OPT, OPT_DRY_RUN, OPT_JSON };
+enum { OPT_OUTPUT = 'o', OPT_ASN = RS_OPT, OPT_DRY_RUN, OPT_JSON };
 
 static const struct rs_cli_option options[] = {
-	{ "output", 'o', "FILE",
+	{ "output", OPT_OUTPUT, "FILE",
 	  "where the relay database goes (default:\n" RS_DEFAULT_DATABASE ")" },
 	{ "asn", OPT_ASN, "FILE",
 	  "an ASN database: GeoLite2-ASN, DB-IP or IPinfo\n(MMDB), or iptoasn (TSV); "
@@ -229,26 +229,17 @@ out:
 int rs_cmd_compile(int argc, char **argv)
 {
 	struct job job = { .output = RS_DEFAULT_DATABASE };
-	int option, status;
+	const struct rs_cli_target targets[] = {
+		{ OPT_OUTPUT, .text = &job.output },
+		{ OPT_ASN, .text = &job.asn },
+		{ OPT_DRY_RUN, .given = &job.dry_run },
+		{ OPT_JSON, .given = &job.json },
+		{ 0 },
+	};
+	int status;
 
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) != 0) {
-		switch (option) {
-		case 'o':
-			job.output = optarg;
-			break;
-		case OPT_ASN:
-			job.asn = optarg;
-			break;
-		case OPT_DRY_RUN:
-			job.dry_run = true;
-			break;
-		case OPT_JSON:
-			job.json = true;
-			break;
-		default:
-			return status;
-		}
-	}
+	if (rs_cli_options(&usage, argc, argv, targets, NULL, NULL, &status) < 0)
+		return status;
 	status = rs_cli_now(&job.now);
 	if (status != 0)
 		return status;

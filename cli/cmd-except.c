@@ -41,32 +41,6 @@ struct args {
 	char own_name[RS_EXCEPT_NAME_SIZE];
 };
 
-static int set_option(struct args *args, int option, const char *value)
-{
-	switch (option) {
-	case OPT_UNTIL:
-		args->until = value;
-		return 0;
-	case OPT_REASON:
-		args->reason = value;
-		return 0;
-	case OPT_BY:
-		args->by = value;
-		return 0;
-	case OPT_LIST:
-		args->list = true;
-		return 0;
-	case OPT_REMOVE:
-		args->except.remove = true;
-		return 0;
-	case OPT_JSON:
-		args->except.json = true;
-		return 0;
-	default:
-		return rs_kept_option(&args->except.kept, &usage, option, value);
-	}
-}
-
 /* --- what is to be put --- */
 
 static int set_relay(struct args *args, const char *text)
@@ -278,16 +252,19 @@ int rs_cmd_except(int argc, char **argv)
 {
 	struct args args = { 0 };
 	struct kept *kept = &args.except.kept;
-	int option, status = rs_kept_begin(kept);
+	const struct rs_cli_target targets[] = {
+		{ OPT_UNTIL, .text = &args.until },
+		{ OPT_REASON, .text = &args.reason },
+		{ OPT_BY, .text = &args.by },
+		{ OPT_LIST, .given = &args.list },
+		{ OPT_REMOVE, .given = &args.except.remove },
+		{ OPT_JSON, .given = &args.except.json },
+		{ 0 },
+	};
+	int status = rs_kept_begin(kept);
 
-	if (status != 0)
-		return status;
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		status = set_option(&args, option, optarg);
-		if (status != 0)
-			return status;
-	}
-	if (option < 0)
+	if (status != 0 ||
+	    rs_cli_options(&usage, argc, argv, targets, rs_kept_option, kept, &status) < 0)
 		return status;
 	argc -= optind;
 	argv += optind;

@@ -308,41 +308,28 @@ static int print_counts(const struct forget *forget)
 int rs_cmd_forget(int argc, char **argv)
 {
 	struct forget forget = { 0 };
-	int option, status = rs_kept_begin(&forget.kept);
+	struct kept *kept = &forget.kept;
+	const struct rs_cli_target targets[] = {
+		{ OPT_ALL, .given = &forget.all },
+		{ OPT_EXPIRED, .given = &forget.expired },
+		{ OPT_DRY_RUN, .given = &forget.dry_run },
+		{ OPT_JSON, .given = &forget.json },
+		{ 0 },
+	};
+	int status = rs_kept_begin(kept);
 
-	if (status != 0)
-		return status;
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		switch (option) {
-		case OPT_ALL:
-			forget.all = true;
-			break;
-		case OPT_EXPIRED:
-			forget.expired = true;
-			break;
-		case OPT_DRY_RUN:
-			forget.dry_run = true;
-			break;
-		case OPT_JSON:
-			forget.json = true;
-			break;
-		default:
-			status = rs_kept_option(&forget.kept, &usage, option, optarg);
-			if (status != 0)
-				return status;
-		}
-	}
-	if (option < 0)
+	if (status != 0 ||
+	    rs_cli_options(&usage, argc, argv, targets, rs_kept_option, kept, &status) < 0)
 		return status;
 	if (forget.expired == (argc - optind == 1) || argc - optind > 1 ||
 	    (forget.expired && forget.all))
 		return rs_cli_usage_error(&usage, "name one user, or give --expired alone");
-	status = rs_kept_load(&forget.kept);
+	status = rs_kept_load(kept);
 	if (status == 0)
 		status = forget.expired ? forget_expired(&forget)
 					: forget_user(&forget, argv[optind]);
 	if (status == 0)
 		status = print_counts(&forget);
-	rs_kept_end(&forget.kept);
+	rs_kept_end(kept);
 	return status;
 }

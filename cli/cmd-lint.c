@@ -17,10 +17,10 @@
 
 #define DOVECONF_MAX_SIZE (16U << 20)
 
-enum { OPT_DATABASE = RS_OPT, OPT_DOVECONF, OPT_EXPLAIN, OPT_JSON, OPT_STRICT };
+enum { OPT_POLICY = 'p', OPT_DATABASE = RS_OPT, OPT_DOVECONF, OPT_EXPLAIN, OPT_JSON, OPT_STRICT };
 
 static const struct rs_cli_option options[] = {
-	{ "policy", 'p', "FILE", "the policy (default: " RS_DEFAULT_POLICY ")" },
+	{ "policy", OPT_POLICY, "FILE", "the policy (default: " RS_DEFAULT_POLICY ")" },
 	{ "database", OPT_DATABASE, "FILE",
 	  "the database that must know the policy's relays\n"
 	  "(default: the catalogue's when PATHs are given,\nelse the policy's)" },
@@ -51,31 +51,17 @@ struct lint {
 
 static int parse_options(struct lint *lint, int argc, char **argv, int *status_r)
 {
-	int option;
+	const struct rs_cli_target targets[] = {
+		{ OPT_POLICY, .text = &lint->policy },
+		{ OPT_DATABASE, .text = &lint->database },
+		{ OPT_DOVECONF, .given = &lint->doveconf },
+		{ OPT_EXPLAIN, .given = &lint->explain },
+		{ OPT_JSON, .given = &lint->json },
+		{ OPT_STRICT, .given = &lint->strict },
+		{ 0 },
+	};
 
-	while ((option = rs_cli_option(&usage, argc, argv, status_r)) > 0) {
-		switch (option) {
-		case 'p':
-			lint->policy = optarg;
-			break;
-		case OPT_DATABASE:
-			lint->database = optarg;
-			break;
-		case OPT_DOVECONF:
-			lint->doveconf = true;
-			break;
-		case OPT_EXPLAIN:
-			lint->explain = true;
-			break;
-		case OPT_JSON:
-			lint->json = true;
-			break;
-		case OPT_STRICT:
-			lint->strict = true;
-			break;
-		}
-	}
-	if (option < 0)
+	if (rs_cli_options(&usage, argc, argv, targets, NULL, NULL, status_r) < 0)
 		return -1;
 	if (lint->doveconf && (lint->policy != NULL || lint->database != NULL || lint->explain))
 		*status_r = rs_cli_usage_error(&usage, "--doveconf reads no policy");

@@ -127,9 +127,9 @@ static int set_address(struct notify *notify, const char *text)
 				  text);
 }
 
-static int set_option(struct args *args, int option, const char *value)
+static int take_option(void *context, const struct rs_cli_usage *of, int option, const char *value)
 {
-	struct notify *notify = &args->notify;
+	struct notify *notify = context;
 
 	switch (option) {
 	case OPT_FROM:
@@ -139,42 +139,35 @@ static int set_option(struct args *args, int option, const char *value)
 	case OPT_PER_HOUR:
 		return set_per_hour(notify, value);
 	case OPT_SINCE:
-		if (rs_cli_parse_time(value, &notify->reading.since) == 0)
-			return 0;
-		return rs_cli_usage_error(
-			&usage, "--since: \"%s\" is no time; write it like 2026-11-22T08:00:00Z",
-			value);
-	case OPT_FOLLOW:
-		notify->follow = true;
-		break;
-	case OPT_DRY_RUN:
-		notify->dry_run = true;
-		break;
-	case OPT_JSON:
-		notify->json = true;
-		break;
-	default: {
-		const char **const texts[] = {
-			[OPT_DATABASE - RS_OPT] = &args->database,
-			[OPT_STATE - RS_OPT] = &args->state,
-			[OPT_BASE_DIR - RS_OPT] = &args->base_dir,
-			[OPT_ADDRESS_FIELD - RS_OPT] = &notify->reading.address_field,
-			[OPT_CONTACT - RS_OPT] = &notify->contact,
-			[OPT_LANGUAGE - RS_OPT] = &args->language,
-			[OPT_TEMPLATE - RS_OPT] = &args->template,
-			[OPT_SENDMAIL - RS_OPT] = &notify->sendmail,
-		};
-
-		*(option == OPT_POLICY ? &args->policy : texts[option - RS_OPT]) = value;
-	}
+		if (rs_cli_parse_time(value, &notify->reading.since) < 0)
+			return rs_cli_usage_error(of,
+						  "--since: \"%s\" is no time; write it like "
+						  "2026-11-22T08:00:00Z",
+						  value);
 	}
 	return 0;
 }
 
-static int load_failed(const struct stat *identity, const struct rs_diags *diags)
+static int read_options(struct args *args, int argc, char **argv, int *status_r)
 {
-	rs_cli_print_diags(diags);
-	return rs_cli_load_status(identity, diags);
+	struct notify *notify = &args->notify;
+	const struct rs_cli_target targets[] = {
+		{ OPT_POLICY, .text = &args->policy },
+		{ OPT_DATABASE, .text = &args->database },
+		{ OPT_STATE, .text = &args->state },
+		{ OPT_BASE_DIR, .text = &args->base_dir },
+		{ OPT_ADDRESS_FIELD, .text = &notify->reading.address_field },
+		{ OPT_CONTACT, .text = &notify->contact },
+		{ OPT_LANGUAGE, .text = &args->language },
+		{ OPT_TEMPLATE, .text = &args->template },
+		{ OPT_SENDMAIL, .text = &notify->sendmail },
+		{ OPT_FOLLOW, .given = &notify->follow },
+		{ OPT_DRY_RUN, .given = &notify->dry_run },
+		{ OPT_JSON, .given = &notify->json },
+		{ 0 },
+	};
+
+	return rs_cli_options(&usage, argc, argv, targets, take_option, notify, status_r);
 }
 
 static int load_policy(struct args *args, struct rs_diags *diags)
@@ -188,7 +181,7 @@ static int load_policy(struct args *args, struct rs_diags *diags)
 	else
 		args->loaded = rs_policy_load(path, &st, NULL, diags);
 	args->notify.reading.policy = args->loaded;
-	return args->loaded != NULL ? 0 : load_failed(&st, diags);
+	return args->loaded != NULL ? 0 : rs_cli_load_failed(&st, diags);
 }
 
 /* What it knows only makes the text better. */
@@ -205,7 +198,7 @@ static int load_names(struct args *args, struct rs_diags *diags)
 	if (args->database == NULL && stat(path, &st) < 0 && errno == ENOENT)
 		return 0;
 	args->notify.db = rs_relaydb_load(path, &st, diags);
-	return args->notify.db != NULL ? 0 : load_failed(&st, diags);
+	return args->notify.db != NULL ? 0 : rs_cli_load_failed(&st, diags);
 }
 
 static int load_template(struct args *args)
@@ -280,14 +273,9 @@ int rs_cmd_notify(int argc, char **argv)
 					 .per_hour = DEFAULT_PER_HOUR,
 					 .reading.address = "{user}" } };
 	struct notify *notify = &args.notify;
-	int option, status;
+	int status;
 
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		status = set_option(&args, option, optarg);
-		if (status != 0)
-			goto out;
-	}
-	if (option < 0)
+	if (read_options(&args, argc, argv, &status) < 0)
 		goto out;
 	if (argc - optind != 1)
 		status = rs_cli_usage_error(&usage, "name one file, or - for standard input");

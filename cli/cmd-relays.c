@@ -294,24 +294,17 @@ int rs_cmd_relays(int argc, char **argv)
 {
 	struct rs_compile_options compile = { .asn_path = NULL };
 	struct relays relays = { 0 };
+	const struct rs_cli_target targets[] = {
+		{ OPT_ASN, .text = &compile.asn_path },
+		{ OPT_JSON, .given = &relays.json },
+		{ OPT_NETWORKS, .given = &relays.networks },
+		{ 0 },
+	};
 	const char **paths;
 	size_t operands, path_count;
-	int option, status = 0;
+	int status;
 
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		switch (option) {
-		case OPT_ASN:
-			compile.asn_path = optarg;
-			break;
-		case OPT_JSON:
-			relays.json = true;
-			break;
-		case OPT_NETWORKS:
-			relays.networks = true;
-			break;
-		}
-	}
-	if (option < 0)
+	if (rs_cli_options(&usage, argc, argv, targets, NULL, NULL, &status) < 0)
 		return status;
 	status = rs_cli_now(&compile.now);
 	if (status != 0)

@@ -62,23 +62,12 @@ static int set_since(struct args *args, const char *text)
 	return 0;
 }
 
-static int set_option(struct args *args, int option, const char *value)
+static int take_option(void *context, const struct rs_cli_usage *of, int option, const char *value)
 {
-	switch (option) {
-	case OPT_USER:
-		args->user = value;
-		return 0;
-	case OPT_RELAY:
-		args->relay = value;
-		return 0;
-	case OPT_SINCE:
-		return set_since(args, value);
-	case OPT_JSON:
-		args->json = true;
-		return 0;
-	default:
-		return rs_kept_option(&args->kept, &usage, option, value);
-	}
+	struct args *args = context;
+
+	return option == OPT_SINCE ? set_since(args, value)
+				   : rs_kept_option(&args->kept, of, option, value);
 }
 
 /* --- output --- */
@@ -239,16 +228,16 @@ static int run(struct args *args)
 int rs_cmd_seen(int argc, char **argv)
 {
 	struct args args = { .since = INT64_MIN };
-	int option, status = rs_kept_begin(&args.kept);
+	const struct rs_cli_target targets[] = {
+		{ OPT_USER, .text = &args.user },
+		{ OPT_RELAY, .text = &args.relay },
+		{ OPT_JSON, .given = &args.json },
+		{ 0 },
+	};
+	int status = rs_kept_begin(&args.kept);
 
-	if (status != 0)
-		return status;
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		status = set_option(&args, option, optarg);
-		if (status != 0)
-			return status;
-	}
-	if (option < 0)
+	if (status != 0 ||
+	    rs_cli_options(&usage, argc, argv, targets, take_option, &args, &status) < 0)
 		return status;
 	if (optind < argc)
 		return rs_cli_usage_error(&usage, "takes no operands; name a user with --user");

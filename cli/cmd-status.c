@@ -11,10 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_DATABASE = RS_OPT, OPT_JSON, OPT_PROMETHEUS };
+enum { OPT_POLICY = 'p', OPT_DATABASE = RS_OPT, OPT_JSON, OPT_PROMETHEUS };
 
 static const struct rs_cli_option options[] = {
-	{ "policy", 'p', "FILE", "the policy (default: " RS_DEFAULT_POLICY ")" },
+	{ "policy", OPT_POLICY, "FILE", "the policy (default: " RS_DEFAULT_POLICY ")" },
 	{ "database", OPT_DATABASE, "FILE", "the relay database (default: the policy's)" },
 	{ "json", OPT_JSON, NULL, "print one JSON object" },
 	{ "prometheus", OPT_PROMETHEUS, NULL,
@@ -99,30 +99,21 @@ int rs_cmd_status(int argc, char **argv)
 {
 	struct status status = { 0 };
 	const char *policy = RS_DEFAULT_POLICY, *database = NULL;
-	int (*print)(const struct status *status) = rs_status_print_text;
+	bool json = false, prometheus = false;
+	const struct rs_cli_target targets[] = {
+		{ OPT_POLICY, .text = &policy },
+		{ OPT_DATABASE, .text = &database },
+		{ OPT_JSON, .given = &json },
+		{ OPT_PROMETHEUS, .given = &prometheus },
+		{ 0 },
+	};
 	struct rs_diags *diags;
-	int option, result = 0;
+	int result;
 
-	while ((option = rs_cli_option(&usage, argc, argv, &result)) > 0) {
-		switch (option) {
-		case 'p':
-			policy = optarg;
-			break;
-		case OPT_DATABASE:
-			database = optarg;
-			break;
-		case OPT_JSON:
-		case OPT_PROMETHEUS:
-			if (print != rs_status_print_text)
-				return rs_cli_usage_error(&usage, "give one of --json and "
-								  "--prometheus, once");
-			print = option == OPT_JSON ? rs_status_print_json
-						   : rs_status_print_prometheus;
-			break;
-		}
-	}
-	if (option < 0)
+	if (rs_cli_options(&usage, argc, argv, targets, NULL, NULL, &result) < 0)
 		return result;
+	if (json && prometheus)
+		return rs_cli_usage_error(&usage, "give one of --json and --prometheus");
 	result = rs_cli_now(&status.now);
 	if (result != 0)
 		return result;
@@ -132,7 +123,9 @@ int rs_cmd_status(int argc, char **argv)
 	load_policy(&status, policy, diags);
 	load_database(&status, database, diags);
 	load_catalogue(&status, argv + optind, (size_t)(argc - optind), diags);
-	result = print(&status);
+	result = json	      ? rs_status_print_json(&status)
+		 : prometheus ? rs_status_print_prometheus(&status)
+			      : rs_status_print_text(&status);
 	rs_cli_print_diags(diags);
 	if (result == 0)
 		result = status.exit != 0 ? status.exit : status.too_old ? RS_EX_NO : 0;

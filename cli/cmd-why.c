@@ -60,25 +60,23 @@ static int run(struct why *why, const char *user, bool json)
 	return status;
 }
 
+static int take_option(void *context, const struct rs_cli_usage *of, int option, const char *value)
+{
+	struct why *why = context;
+
+	return option == OPT_FIELD ? rs_cli_login_field(of, &why->fields, value)
+				   : rs_kept_option(&why->kept, of, option, value);
+}
+
 int rs_cmd_why(int argc, char **argv)
 {
 	struct why why = { 0 };
 	bool json = false;
-	int option, status = rs_kept_begin(&why.kept);
+	const struct rs_cli_target targets[] = { { OPT_JSON, .given = &json }, { 0 } };
+	int status = rs_kept_begin(&why.kept);
 
-	if (status != 0)
-		return status;
-	while ((option = rs_cli_option(&usage, argc, argv, &status)) > 0) {
-		if (option == OPT_JSON)
-			json = true;
-		else if (option == OPT_FIELD)
-			status = rs_cli_login_field(&usage, &why.fields, optarg);
-		else
-			status = rs_kept_option(&why.kept, &usage, option, optarg);
-		if (status != 0)
-			return status;
-	}
-	if (option < 0)
+	if (status != 0 ||
+	    rs_cli_options(&usage, argc, argv, targets, take_option, &why, &status) < 0)
 		return status;
 	if (argc - optind != 1)
 		return rs_cli_usage_error(&usage, "name one user");

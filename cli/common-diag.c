@@ -121,6 +121,12 @@ int rs_cli_load_status(const struct stat *identity, const struct rs_diags *diags
 	return identity->st_ino == 0 ? EX_NOINPUT : EX_DATAERR;
 }
 
+int rs_cli_load_failed(const struct stat *identity, const struct rs_diags *diags)
+{
+	rs_cli_print_diags(diags);
+	return rs_cli_load_status(identity, diags);
+}
+
 int rs_cli_diags_status(const struct rs_diags *diags, bool strict)
 {
 	if (diags == NULL || rs_diags_memory_short(diags))

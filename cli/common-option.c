@@ -115,7 +115,9 @@ static int check_empty(const struct rs_cli_usage *usage, int argc, char **argv, 
 	return 0;
 }
 
-int rs_cli_option(const struct rs_cli_usage *usage, int argc, char **argv, int *status_r)
+/* The next option, as getopt_long(): its value, 0 when there are no more, -1 when the
+ * command ends with *status_r. */
+static int next_option(const struct rs_cli_usage *usage, int argc, char **argv, int *status_r)
 {
 	struct option longs[MAX_OPTIONS + 2];
 	char letters[2 * MAX_OPTIONS + 2];
@@ -154,4 +156,34 @@ int rs_cli_option(const struct rs_cli_usage *usage, int argc, char **argv, int *
 	if (*status_r != 0)
 		return -1;
 	return result == -1 ? 0 : result;
+}
+
+static bool store(const struct rs_cli_target *targets, int option, const char *value)
+{
+	for (; targets->option != 0; targets++) {
+		if (targets->option != option)
+			continue;
+		if (targets->given != NULL)
+			*targets->given = true;
+		else
+			*targets->text = value;
+		return true;
+	}
+	return false;
+}
+
+int rs_cli_options(const struct rs_cli_usage *usage, int argc, char **argv,
+		   const struct rs_cli_target *targets, rs_cli_take *take, void *context,
+		   int *status_r)
+{
+	int option;
+
+	while ((option = next_option(usage, argc, argv, status_r)) > 0) {
+		if (store(targets, option, optarg))
+			continue;
+		*status_r = take(context, usage, option, optarg);
+		if (*status_r != 0)
+			return -1;
+	}
+	return option;
 }

@@ -34,9 +34,10 @@ int rs_kept_begin(struct kept *kept)
 	return 0;
 }
 
-int rs_kept_option(struct kept *kept, const struct rs_cli_usage *usage, int option,
-		   const char *value)
+int rs_kept_option(void *context, const struct rs_cli_usage *usage, int option, const char *value)
 {
+	struct kept *kept = context;
+
 	if (kept->delegated)
 		return rs_cli_usage_error(
 			usage,
@@ -53,13 +54,11 @@ int rs_kept_option(struct kept *kept, const struct rs_cli_usage *usage, int opti
 static int load_failed(const struct kept *kept, const char *path, const struct stat *identity,
 		       const struct rs_diags *diags)
 {
-	if (kept->delegated && identity->st_ino != 0 && !rs_diags_memory_short(diags))
-		rs_cli_message(RS_LEVEL_ERROR,
-			       "%s: is faulty; an administrator finds the faults with relaysentry "
-			       "lint",
-			       path);
-	else
-		rs_cli_print_diags(diags);
+	if (!kept->delegated || identity->st_ino == 0 || rs_diags_memory_short(diags))
+		return rs_cli_load_failed(identity, diags);
+	rs_cli_message(RS_LEVEL_ERROR,
+		       "%s: is faulty; an administrator finds the faults with relaysentry lint",
+		       path);
 	return rs_cli_load_status(identity, diags);
 }
 

@@ -39,9 +39,8 @@ struct kept {
 
 /* Finds out who asks, and when. */
 int rs_kept_begin(struct kept *kept);
-/* Takes one of the options above. */
-int rs_kept_option(struct kept *kept, const struct rs_cli_usage *usage, int option,
-		   const char *value);
+/* Takes one of the options above; context: the struct kept. */
+rs_cli_take rs_kept_option;
 /* Loads the policy. Of a faulty one little is said to who is not to read it. */
 int rs_kept_load(struct kept *kept);
 /* Loads the policy's relay database, and binds the policy to it. */
