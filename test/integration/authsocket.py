@@ -4,7 +4,6 @@ Postfix and Exim speak. For requests that no mail client can make, and for
 measuring."""
 
 import os
-import socket
 import time
 from dataclasses import dataclass, field
 
@@ -48,10 +47,7 @@ class AuthSocket(clients.Line):
     """A connection to the auth-client socket at path."""
 
     def __init__(self, path):
-        sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(clients.TIMEOUT)
-        sock.connect(path)
-        super().__init__(sock)
+        super().__init__(clients.connect(path))
         self.next_id = 1
         self.mechanisms = []
         self.server_pid = 0

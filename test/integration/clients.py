@@ -17,6 +17,27 @@ import sasl
 TIMEOUT = 40
 
 
+def wait_port(port, process, seconds, why):
+    """Until somebody listens on 127.0.0.1; fails with why() when process ended before."""
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), 1).close()
+            return
+        except OSError:
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(why()) from None
+            time.sleep(0.02)
+
+
+def connect(path):
+    """The socket at path."""
+    sock = socket.socket(socket.AF_UNIX)
+    sock.settimeout(TIMEOUT)
+    sock.connect(path)
+    return sock
+
+
 class Closed(Exception):
     """The server closed the connection."""
 

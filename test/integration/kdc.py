@@ -4,10 +4,9 @@
 import os
 import pathlib
 import shutil
-import socket
 import subprocess
-import time
 
+import clients
 import gssclient
 from dovecot import die_with_parent
 from dovecotconf import Ports
@@ -98,15 +97,8 @@ class Kdc:
                 [program("krb5kdc"), "-n", "-r", REALM], stdin=subprocess.DEVNULL, stdout=output,
                 stderr=output, env={**os.environ, **self.environment},
                 preexec_fn=die_with_parent)
-        deadline = time.monotonic() + SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("krb5kdc: " + (self.folder / "output").read_text()) from None
-                time.sleep(0.02)
+        clients.wait_port(self.port, self.process, SECONDS,
+                          lambda: "krb5kdc: " + (self.folder / "output").read_text())
 
     def credential(self, user):
         """A ticket for the user. The Kerberos library reads its configuration

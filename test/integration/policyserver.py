@@ -25,16 +25,14 @@ class Server(http.server.ThreadingHTTPServer):
         pass  # Dovecot has left
 
 
-class Handler(http.server.BaseHTTPRequestHandler):
+class JsonHandler(http.server.BaseHTTPRequestHandler):
+    """Answers with JSON, and is silent."""
+
     protocol_version = "HTTP/1.1"
 
-    def do_POST(self):
-        self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
-        self.server.asked += query.get("command", [])
-        time.sleep(self.server.seconds)
-        body = json.dumps({"status": -1 if self.server.refuse else 0, "msg": "as told"}).encode()
-        self.send_response(200)
+    def answer(self, status, fields):
+        body = json.dumps(fields).encode()
+        self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -44,12 +42,25 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+class Handler(JsonHandler):
+    def do_POST(self):
+        self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
+        self.server.asked += query.get("command", [])
+        time.sleep(self.server.seconds)
+        self.answer(200, {"status": -1 if self.server.refuse else 0, "msg": "as told"})
+
+
 @contextlib.contextmanager
-def policy_server(seconds, refuse=False):
-    server = Server(seconds, refuse)
+def serving(server):
+    """An http.server.ThreadingHTTPServer, until the end of the block."""
     threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
     try:
         yield server
     finally:
         server.shutdown()
         server.server_close()
+
+
+def policy_server(seconds, refuse=False):
+    return serving(Server(seconds, refuse))

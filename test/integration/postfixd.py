@@ -6,10 +6,10 @@ import os
 import pathlib
 import pwd
 import shutil
-import socket
 import subprocess
-import time
 
+import clients
+from cases import Skip
 from dovecot import die_with_parent
 from dovecotconf import Ports
 
@@ -112,15 +112,7 @@ class Postfix:
                 stderr=output, env={"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin"),
                                     "MAIL_CONFIG": str(self.folder)},
                 start_new_session=True, preexec_fn=die_with_parent)
-        deadline = time.monotonic() + SECONDS
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
-                return
-            except OSError:
-                if self.process.poll() is not None or time.monotonic() > deadline:
-                    raise RuntimeError("Postfix: " + self.log()) from None
-                time.sleep(0.02)
+        clients.wait_port(self.port, self.process, SECONDS, lambda: "Postfix: " + self.log())
 
     def log(self):
         """What it has said."""
@@ -137,3 +129,27 @@ class Postfix:
             self.process.wait(SECONDS)
             self.process = None
         self.claimed.close()
+
+
+class Beside:
+    """For a Dovecot with a Postfix beside it, and before it among the bases: starts,
+    stops and judges self.postfix, which the class makes behind this __init__."""
+
+    postfix = None
+
+    def __init__(self, *args, **others):
+        if missing():
+            raise Skip(missing())
+        super().__init__(*args, **others)
+
+    def start(self):
+        super().start()
+        self.postfix.start()
+
+    def stop(self):
+        if self.postfix:
+            self.postfix.close()
+        super().stop()
+
+    def faults(self):
+        return super().faults() + self.postfix.faults()

@@ -15,7 +15,7 @@ import time
 import certs
 import dictservers
 import postfixd
-from cases import Skip, case, equal, expect
+from cases import case, equal, expect
 from dovecot import die_with_parent
 from test_log import ANYBODY
 from world import AWS, GMAIL, OUTLOOK, PASSWORD, Sentry, command, rule
@@ -60,14 +60,11 @@ SECONDS = 30
 AGAIN = 2.1  # after that an alert is sent again
 
 
-class NotifySentry(Sentry):
+class NotifySentry(postfixd.Beside, Sentry):
     """A Dovecot that exports events into its log, and a Postfix with one mailbox for
     everybody."""
 
     def __init__(self, rules=None, time_format="rfc3339", settings=None, **others):
-        if postfixd.missing():
-            raise Skip(postfixd.missing())
-        self.postfix = None
         settings = {"alert": {"repeat_after": "1s"}, **(settings or {})}
         super().__init__(
             RULES if rules is None else rules,
@@ -85,18 +82,6 @@ class NotifySentry(Sentry):
         except BaseException:
             self.discard()
             raise
-
-    def start(self):
-        super().start()
-        self.postfix.start()
-
-    def stop(self):
-        if self.postfix:
-            self.postfix.close()
-        super().stop()
-
-    def faults(self):
-        return super().faults() + self.postfix.faults()
 
     def events(self, count):
         """A file with what the log says, when count events are in it."""

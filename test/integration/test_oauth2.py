@@ -3,11 +3,10 @@
 
 import contextlib
 import http.server
-import json
-import threading
 import urllib.parse
 
 import dialect
+import policyserver
 from cases import case, equal, expect
 from world import AFTER, HOME, OUTLOOK, PASSWORD, PRIMARY_CONTINUES, Sentry, only, rule
 
@@ -40,10 +39,8 @@ active_value = true
 CONFIG_24 = "oauth2 {%s}\nauth_verbose = yes\n"
 
 
-class TokenInfo(http.server.BaseHTTPRequestHandler):
+class TokenInfo(policyserver.JsonHandler):
     """The identity provider: knows one token and one password, of alice."""
-
-    protocol_version = "HTTP/1.1"
 
     def do_GET(self):
         query = urllib.parse.parse_qs(urllib.parse.urlsplit(self.path).query)
@@ -57,28 +54,13 @@ class TokenInfo(http.server.BaseHTTPRequestHandler):
         else:
             self.answer(400, {"error": "invalid_grant"})
 
-    def answer(self, status, fields):
-        body = json.dumps(fields).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *args):
-        pass
-
 
 @contextlib.contextmanager
 def provider():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), TokenInfo)
     server.daemon_threads, server.block_on_close = True, False
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with policyserver.serving(server):
         yield server.server_address[1]
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @case("danger 11: a verified token is credential token, and is never logged")

@@ -9,7 +9,7 @@ import certs
 import matrix_clients
 import postfixd
 import sasl
-from cases import Skip, case, equal, expect, instance
+from cases import case, equal, expect, instance
 from fieldworld import leaked
 from world import AWS, GMAIL, HOME, OUTLOOK, PASSWORD, Sentry, rule
 
@@ -23,13 +23,10 @@ SHOW = [rule("alert", "with", tls=True, any_address=True),
 DOWNGRADE = rule("deny", "no-plain-text", tls=False, any_address=True, message=MESSAGE)
 
 
-class PostfixSentry(Sentry):
+class PostfixSentry(postfixd.Beside, Sentry):
     """main_cf: text of it besides what every Postfix here has."""
 
     def __init__(self, rules, main_cf="", **others):
-        if postfixd.missing():
-            raise Skip(postfixd.missing())
-        self.postfix = None
         super().__init__(rules, extra="auth_debug = yes\n", **others)
         try:
             self.authority = certs.Authority(self.root / "ca")
@@ -38,18 +35,6 @@ class PostfixSentry(Sentry):
         except BaseException:
             self.discard()
             raise
-
-    def start(self):
-        super().start()
-        self.postfix.start()
-
-    def stop(self):
-        if self.postfix:
-            self.postfix.close()
-        super().stop()
-
-    def faults(self):
-        return super().faults() + self.postfix.faults()
 
     def smtp(self, remote, tls):
         client = matrix_clients.Smtp(self.postfix.port, remote)

@@ -2,8 +2,6 @@
 """What is no login is not touched, whatever the policy says: mail that arrives,
 and what an administrator looks up."""
 
-import socket
-
 import clients
 from cases import case, equal, expect, instance
 from world import AWS, OUTLOOK, PASSWORD, Sentry, rule
@@ -36,10 +34,7 @@ class Lmtp(clients.Line):
     """RFC 2033."""
 
     def __init__(self, path):
-        sock = socket.socket(socket.AF_UNIX)
-        sock.settimeout(clients.TIMEOUT)
-        sock.connect(path)
-        super().__init__(sock)
+        super().__init__(clients.connect(path))
         self.answer()
 
     def answer(self):
