@@ -184,12 +184,6 @@ static int forget_user(struct forget *forget, const char *text)
 
 /* --- what has expired --- */
 
-/* When the user was told; 0 when that cannot be read, for it is told to people only. */
-static int64_t told_at(const char *value)
-{
-	return strncmp(value, "time=", 5) == 0 ? strtoll(value + 5, NULL, 10) : 0;
-}
-
 static int by_key(const void *key, const void *row)
 {
 	return strcmp(key, ((const struct kept_row *)row)->key);
@@ -211,7 +205,7 @@ static bool told_stays(const struct kept_rows *rows, const struct kept_row *told
 	const struct kept_row *seen;
 	bool faulty;
 
-	if (told_at(told->value) >= since)
+	if (rs_kept_told_at(told->value) >= since)
 		return true;
 	if (snprintf(key, sizeof(key), RS_DICT_PREFIX "%.*s/" RS_DICT_SEEN "%s",
 		     (int)told->user_key_len, told->user_key,

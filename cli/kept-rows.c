@@ -137,6 +137,13 @@ const char *rs_kept_row_relay(const struct kept_row *row, const char *item)
 									    : NULL;
 }
 
+int64_t rs_kept_told_at(const char *value)
+{
+	int64_t seconds = strncmp(value, "time=", 5) == 0 ? strtoll(value + 5, NULL, 10) : 0;
+
+	return seconds > 0 && seconds <= RS_EXCEPTION_LATEST ? seconds : 0;
+}
+
 const char *rs_kept_row_user(const struct kept_row *row, struct kept_user *user_r)
 {
 	const char *name = rs_user_key_decode(row->user_key, row->user_key_len, user_r->name);

@@ -88,6 +88,8 @@ int rs_kept_rows(struct kept *kept, struct rs_cli_dict *dict, const char *user_k
 void rs_kept_rows_free(struct kept_rows *rows);
 /* The relay's id when the row's item begins so (RS_DICT_SEEN), else NULL. */
 const char *rs_kept_row_relay(const struct kept_row *row, const char *item);
+/* When the user was told, as the value of RS_DICT_TOLD says; 0: nobody knows. */
+int64_t rs_kept_told_at(const char *value);
 /* The user of the row. Returns the name; NULL when nobody's key is like this. */
 const char *rs_kept_row_user(const struct kept_row *row, struct kept_user *user_r);
 

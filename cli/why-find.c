@@ -56,30 +56,40 @@ static void name_entry(const struct rs_policy_entry *entry, void *context)
 	name_relay(context, entry->relay);
 }
 
+/* What a row tells of a relay. */
+static int take_row(struct why *why, const struct kept_row *row)
+{
+	const char *seen_id = rs_kept_row_relay(row, RS_DICT_SEEN);
+	const char *told_id = rs_kept_row_relay(row, RS_DICT_TOLD);
+	struct why_relay *relay;
+	struct rs_seen seen;
+
+	if (seen_id == NULL && told_id == NULL)
+		return 0;
+	if (seen_id != NULL && rs_seen_parse(row->value, &seen) < 0) {
+		why->faulty++;
+		return 0;
+	}
+	relay = relay_of(why, seen_id != NULL ? seen_id : told_id);
+	if (relay == NULL)
+		return rs_cli_no_memory();
+	if (seen_id != NULL) {
+		relay->was_seen = true;
+		relay->seen = seen;
+	} else {
+		relay->was_told = true;
+		relay->told = rs_kept_told_at(row->value);
+	}
+	return 0;
+}
+
 static int find_seen(struct why *why)
 {
 	struct kept_rows rows;
 	int status = rs_kept_rows(&why->kept, why->kept.state, why->user.key, "", &rows);
 
-	for (size_t i = 0; status == 0 && i < rows.count; i++) {
-		const char *id = rs_kept_row_relay(&rows.rows[i], RS_DICT_SEEN);
-		struct why_relay *relay;
-		struct rs_seen seen;
-
-		if (id == NULL)
-			continue;
-		if (rs_seen_parse(rows.rows[i].value, &seen) < 0) {
-			why->faulty++;
-			continue;
-		}
-		relay = relay_of(why, id);
-		if (relay == NULL) {
-			status = rs_cli_no_memory();
-			continue;
-		}
-		relay->was_seen = true;
-		relay->seen = seen;
-	}
+	for (size_t i = 0; status == 0 && i < rows.count; i++)
+		status = take_row(why, &rows.rows[i]);
 	rs_kept_rows_free(&rows);
 	return status;
 }

@@ -90,6 +90,8 @@ int rs_why_print_json(const struct why *why)
 			rs_seen_json(w, &relay->seen);
 			rs_jsonw_end(w);
 		}
+		if (relay->was_told)
+			rs_jsonw_int(w, "told", relay->told);
 		if (relay->relay != NULL)
 			put_today(w, relay);
 		rs_jsonw_end(w);

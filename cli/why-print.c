@@ -109,6 +109,25 @@ static void print_seen(const struct why *why)
 					       : "not kept: the policy names no dictionary for it");
 }
 
+static void print_told(const struct why *why)
+{
+	const char *label = "mail";
+	char time[RS_WHEN_LEN];
+
+	for (size_t i = 0; i < why->relay_count; i++) {
+		const struct why_relay *relay = &why->relays[i];
+
+		if (!relay->was_told)
+			continue;
+		printf(LABEL, label);
+		print_foreign("about ", relay->id);
+		if (relay->told != 0)
+			printf(", %s", rs_when_format(relay->told, time));
+		printf("\n");
+		label = "";
+	}
+}
+
 static const char *advice_text(const struct why_relay *relay)
 {
 	switch (relay->advice) {
@@ -162,6 +181,7 @@ int rs_why_print(const struct why *why)
 	print_exceptions(why);
 	print_entries(why);
 	print_seen(why);
+	print_told(why);
 	for (size_t i = 0; i < why->relay_count; i++)
 		print_today(&why->relays[i], i == 0 ? "today" : "");
 	return 0;

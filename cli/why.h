@@ -24,6 +24,8 @@ struct why_relay {
 	const struct rs_relay *relay; /* NULL: the database does not know it (any more) */
 	bool was_seen;
 	struct rs_seen seen;
+	bool was_told; /* by mail, as the dict knows */
+	int64_t told;  /* 0: nobody knows when */
 	/* Of a login today, when the database knows the relay. */
 	struct rs_ip address;
 	const char *service, *rule, *reason;

@@ -50,6 +50,7 @@ EXTRA_DIST += \
 	test/integration/test_commands_faults.py \
 	test/integration/test_commands_log.py \
 	test/integration/test_commands_signals.py \
+	test/integration/test_commands_why.py \
 	test/integration/test_credentials.py \
 	test/integration/test_crowdsec.py \
 	test/integration/test_dangers.py \
