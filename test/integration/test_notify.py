@@ -136,7 +136,8 @@ def _():
             events = dovecot.events(6)
             done, counts = dovecot.notify("--state", dovecot.root / "told", events)
             equal(done.returncode, 0, done.stderr)
-            first, second, third = dovecot.mails(3)
+            # Postfix delivers in an order of its own.
+            first, second, third = sorted(dovecot.mails(3), key=lambda mail: mail["To"])
             equal([mail["To"] for mail in (first, second, third)],
                   ["alice@example.org", "bob@example.org", "carol@example.org"])
             equal(first["Return-Path"], "<team@example.org>")
