@@ -12,9 +12,9 @@ import re
 import shutil
 import subprocess
 import tempfile
-import threading
 
 from cases import Skip, case, equal, expect
+from policyserver import JsonHandler, serving
 from test_fail2ban import FORGED, MANY, TAIL, as_syslog
 from test_outcome import ALWAYS
 from world import (AWS, AZURE, GMAIL, HOME, OUTLOOK, OUTLOOK_V6, PASSWORD, Sentry, command,
@@ -52,15 +52,7 @@ def local_api():
     alerts = []
     expire = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(hours=1)
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def answer(self, code, value):
-            body = json.dumps(value).encode()
-            self.send_response(code)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
+    class Handler(JsonHandler):
         def do_POST(self):
             given = json.loads(self.rfile.read(int(self.headers["Content-Length"])) or "null")
             if self.path.endswith("/watchers/login"):
@@ -73,16 +65,8 @@ def local_api():
         def do_GET(self):
             self.answer(200, {})
 
-        def log_message(self, *_arguments):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    try:
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
         yield server.server_address[1], alerts
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def install(folder, port):
