@@ -109,7 +109,8 @@ To build the library and the command alone: ./configure --without-dovecot])
 
 dnl RS_DOVECOT_CAPS
 dnl What differs between the releases of Dovecot, as -D flags in DOVECOT_CAPS.
-dnl They choose plugin/compat-2.3.c or plugin/compat-2.4.c, which alone read them.
+dnl They choose plugin/compat-2.3.c or plugin/compat-2.4.c, which alone read them;
+dnl but for RS_EVENT_FILTERS, which is not of one side: plugin/compat.c.
 AC_DEFUN([RS_DOVECOT_CAPS], [
   DOVECOT_CAPS=
   rs_cap_found=

@@ -48,12 +48,13 @@ static void rs_alert_syslog(struct rs_attempt *attempt, const struct rs_log_fact
 		.severity = facts->enforced ? RS_SYSLOG_WARNING : RS_SYSLOG_NOTICE,
 		.facts = &told,
 		.user = attempt->user,
-		.remote = ip->family == 0 ? NULL : net_ip2addr(ip),
 		.service = attempt->service,
 	};
 
 	if (!rs_syslogsock_wanted(sock))
 		return;
+	if (ip->family != 0)
+		message.remote = net_ip2addr(ip);
 	told.outcome = rs_outcome_name(attempt->outcome);
 	told.first_seen = extra->first_seen;
 	told.repeated = extra->repeated;
@@ -120,7 +121,7 @@ static void rs_alert_known(struct rs_seen *seen, const char *first_seen, void *c
 		for (size_t i = 0; i < attempt->report_count; i++)
 			kinds[rs_alert_kind(&attempt->reports[i].facts)] = TRUE;
 	} else if (!attempt->told) {
-		/* The policy has got another one meanwhile. */
+		/* It was to be an alert, and the policy has none any more. */
 		rs_alert_lines(attempt, FALSE);
 	}
 	for (int kind = 0; kind < RS_ALERT_KINDS; kind++) {

@@ -48,7 +48,8 @@ struct rs_attempts {
 	struct timeout *to_sweep;
 };
 
-/* Call it before the request is answered. lost: the login fails whatever is answered.
+/* Call it before the request is answered. What an earlier block has made of the same
+ * request is dropped. lost: the login fails whatever is answered.
  * proved: the credential was proved right. Returns NULL when there is nothing more to
  * tell about this login: a refusal is reported at once, its end is known. */
 struct rs_attempt *rs_attempt_new(struct rs_engine *engine, struct auth_request *request,

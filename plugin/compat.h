@@ -4,8 +4,9 @@
 
 /* What differs between the releases of Dovecot. Behind this header stands one
  * of compat-2.3.c and compat-2.4.c, chosen by what configure probed; compat.c
- * holds what only looks into Dovecot's structures and is alike in all. Nothing
- * else in plugin/ looks at a release or at a capability. */
+ * holds what only looks into Dovecot's structures and is alike in all, and what
+ * releases of both have (RS_EVENT_FILTERS). Nothing else in plugin/ looks at a
+ * release or at a capability. */
 
 #include "auth-common.h"
 #include "auth-request.h"
