@@ -9,11 +9,11 @@ on Redis, compared with no relaysentry at all; CPU time of the auth process for 
 request, and the median of the time to the answer with one request under way.
 
 Then: one process logs in from ordinary addresses, while another one logs in from
-a relay, at most 1000 times a second, and has its exceptions looked up. What is compared is the throughput of the
-first with Redis as it should be, and with Redis stopped, slow (2 s) and refusing.
+a relay, at most 1000 times a second, and has its exceptions looked up. What is
+compared is the throughput of the first with Redis stopped, slow (2 s) and refusing,
+each between two measurements with Redis as it should be.
 
-All are pairs of one repetition: machines are shared and noisy, so look at the
-differences and ratios only.
+Machines are shared and noisy, so look at the differences and ratios only.
 """
 
 import argparse
