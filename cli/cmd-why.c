@@ -5,12 +5,14 @@
 
 #include <getopt.h>
 
-enum { OPT_FIELD = RS_OPT, OPT_JSON };
+enum { OPT_FIELD = RS_OPT, OPT_LOG, OPT_JSON };
 
 static const struct rs_cli_option options[] = {
 	{ "field", OPT_FIELD, "NAME=VALUE",
 	  "a passdb field of the user: relaysentry_group,\nrelaysentry_allow or "
 	  "relaysentry_deny" },
+	{ "log", OPT_LOG, "FILE",
+	  "also the last verdicts in Dovecot's log, a file or -\nfor standard input" },
 	{ "json", OPT_JSON, NULL, "print one JSON object; ignore members you do not\nknow" },
 	RS_KEPT_OPTIONS,
 	{ NULL, 0, NULL, NULL },
@@ -21,8 +23,8 @@ static const struct rs_cli_usage usage = {
 	.operands = "USER",
 	.about =
 		"Prints what is known of a user: exceptions, user entries, the relays that logins\n"
-		"were seen from, what becomes of a password from there today, and what lets it\n"
-		"in.\n",
+		"were seen from, mail about them, what becomes of a password from there today,\n"
+		"and what lets it in.\n",
 	.options = options,
 	.more = "Exit status: 0; 64 and more: sysexits.\n",
 };
@@ -51,6 +53,8 @@ static int run(struct why *why, const char *user, bool json)
 		status = open_dicts(&why->kept);
 	if (status == 0)
 		status = rs_why_find(why);
+	if (status == 0 && why->log.path != NULL)
+		status = rs_why_read_log(why);
 	if (status != 0)
 		return status;
 	status = json ? rs_why_print_json(why) : rs_why_print(why);
@@ -64,8 +68,15 @@ static int take_option(void *context, const struct rs_cli_usage *of, int option,
 {
 	struct why *why = context;
 
-	return option == OPT_FIELD ? rs_cli_login_field(of, &why->fields, value)
-				   : rs_kept_option(&why->kept, of, option, value);
+	switch (option) {
+	case OPT_FIELD:
+		return rs_cli_login_field(of, &why->fields, value);
+	case OPT_LOG:
+		why->log.path = value;
+		return rs_kept_own_file(&why->kept, of, "log");
+	default:
+		return rs_kept_option(&why->kept, of, option, value);
+	}
 }
 
 int rs_cmd_why(int argc, char **argv)

@@ -34,21 +34,26 @@ int rs_kept_begin(struct kept *kept)
 	return 0;
 }
 
+int rs_kept_own_file(const struct kept *kept, const struct rs_cli_usage *usage, const char *option)
+{
+	if (!kept->delegated)
+		return 0;
+	return rs_cli_usage_error(
+		usage,
+		"--%s is not for who comes by sudo, because it lets read files and speak to "
+		"sockets; who may do that writes sudo env -u SUDO_UID relaysentry",
+		option);
+}
+
 int rs_kept_option(void *context, const struct rs_cli_usage *usage, int option, const char *value)
 {
 	struct kept *kept = context;
 
-	if (kept->delegated)
-		return rs_cli_usage_error(
-			usage,
-			"--%s is not for who comes by sudo, because it lets read files and speak "
-			"to sockets; who may do that writes sudo env -u SUDO_UID relaysentry",
-			option == RS_KEPT_POLICY ? "policy" : "base-dir");
 	if (option == RS_KEPT_POLICY)
 		kept->policy_path = value;
 	else
 		kept->base_dir = value;
-	return 0;
+	return rs_kept_own_file(kept, usage, option == RS_KEPT_POLICY ? "policy" : "base-dir");
 }
 
 static int load_failed(const struct kept *kept, const char *path, const struct stat *identity,

@@ -39,6 +39,9 @@ struct kept {
 
 /* Finds out who asks, and when. */
 int rs_kept_begin(struct kept *kept);
+/* Whether one may give this option, which lets read a file or speak to a socket: 0, or
+ * EX_USAGE with a message for who comes by sudo. */
+int rs_kept_own_file(const struct kept *kept, const struct rs_cli_usage *usage, const char *option);
 /* Takes one of the options above; context: the struct kept. */
 rs_cli_take rs_kept_option;
 /* Loads the policy. Of a faulty one little is said to who is not to read it. */

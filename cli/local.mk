@@ -39,7 +39,7 @@ relaysentry_SOURCES += cli/cmd-notify.c cli/notify.h cli/notify-address.c cli/no
 relaysentry_SOURCES += cli/cmd-relays.c
 relaysentry_SOURCES += cli/cmd-seen.c cli/seen.h
 relaysentry_SOURCES += cli/cmd-status.c cli/status.c cli/status.h
-relaysentry_SOURCES += cli/cmd-why.c cli/why-advice.c cli/why-find.c cli/why-json.c cli/why-print.c \
+relaysentry_SOURCES += cli/cmd-why.c cli/why-advice.c cli/why-find.c cli/why-json.c cli/why-log.c cli/why-print.c \
 	cli/why.h
 
 # Completion for bash

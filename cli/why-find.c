@@ -211,6 +211,8 @@ void rs_why_free(struct why *why)
 		free(why->relays[i].command);
 	}
 	free(why->relays);
+	for (size_t i = 0; i < WHY_VERDICTS; i++)
+		free(why->log.lines[i]);
 	rs_exceptions_free(&why->list);
 	rs_kept_end(&why->kept);
 }

@@ -97,6 +97,7 @@ int rs_why_print_json(const struct why *why)
 		rs_jsonw_end(w);
 	}
 	rs_jsonw_end(w);
+	rs_why_put_log(w, why);
 	rs_jsonw_end(w);
 	return rs_cli_print_json(&w);
 }

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define LABEL "  %-10s "
-
 /* Prints foreign text behind what stands before it. */
 static void print_foreign(const char *before, const char *text)
 {
@@ -38,13 +36,13 @@ static void print_exceptions(const struct why *why)
 	const char *label = "exceptions";
 
 	if (why->list == NULL)
-		printf(LABEL "not kept: the policy names no dictionary for them\n", label);
+		printf(WHY_LABEL "not kept: the policy names no dictionary for them\n", label);
 	else if (rs_exceptions_count(why->list) == 0)
-		printf(LABEL "none\n", label);
+		printf(WHY_LABEL "none\n", label);
 	for (size_t i = 0; why->list != NULL && i < rs_exceptions_count(why->list); i++) {
 		const struct rs_exception *item = rs_exceptions_get(why->list, i);
 
-		printf(LABEL "%s", label, item->relay);
+		printf(WHY_LABEL "%s", label, item->relay);
 		print_end(why, item->not_after);
 		if (item->by[0] != '\0')
 			print_foreign(", by ", item->by);
@@ -64,7 +62,7 @@ static void print_entry(const struct rs_policy_entry *entry, void *context)
 {
 	struct printing *printing = context;
 
-	printf(LABEL, printing->label);
+	printf(WHY_LABEL, printing->label);
 	print_foreign("", entry->user);
 	printf(": %s %s", entry->deny ? "deny" : "allow", entry->relay);
 	print_end(printing->why, entry->end);
@@ -78,9 +76,10 @@ static void print_entries(const struct why *why)
 	const struct rs_login *fields = &why->fields;
 
 	if (rs_policy_user_entries(why->kept.policy, why->user.name, print_entry, &printing) == 0)
-		printf(LABEL "none in the policy\n", "entries");
+		printf(WHY_LABEL "none in the policy\n", "entries");
 	if (fields->group == NULL && fields->allow == NULL && fields->deny == NULL)
-		printf(LABEL "fields of the passdbs are not seen here; name them with --field\n",
+		printf(WHY_LABEL
+		       "fields of the passdbs are not seen here; name them with --field\n",
 		       "");
 }
 
@@ -94,7 +93,7 @@ static void print_seen(const struct why *why)
 
 		if (!relay->was_seen)
 			continue;
-		printf(LABEL, label);
+		printf(WHY_LABEL, label);
 		print_foreign("", relay->id);
 		printf(", %" PRIu64 " login%s, first %s, last %s%s%s\n", relay->seen.count,
 		       relay->seen.count == 1 ? "" : "s", rs_when_format(relay->seen.first, first),
@@ -104,7 +103,7 @@ static void print_seen(const struct why *why)
 		label = "";
 	}
 	if (label[0] != '\0')
-		printf(LABEL "%s\n", label,
+		printf(WHY_LABEL "%s\n", label,
 		       why->kept.state != NULL ? "from no relay"
 					       : "not kept: the policy names no dictionary for it");
 }
@@ -119,7 +118,7 @@ static void print_told(const struct why *why)
 
 		if (!relay->was_told)
 			continue;
-		printf(LABEL, label);
+		printf(WHY_LABEL, label);
 		print_foreign("about ", relay->id);
 		if (relay->told != 0)
 			printf(", %s", rs_when_format(relay->told, time));
@@ -150,7 +149,7 @@ static void print_today(const struct why_relay *relay, const char *label)
 {
 	char address[RS_IP_STRLEN];
 
-	printf(LABEL, label);
+	printf(WHY_LABEL, label);
 	print_foreign("", relay->id);
 	if (relay->relay == NULL) {
 		printf(": the database does not know it; nothing matches it\n");
@@ -169,9 +168,10 @@ static void print_today(const struct why_relay *relay, const char *label)
 		print_foreign(", by ", relay->entry);
 	printf("\n");
 	if (relay->advice != WHY_LET_IN)
-		printf(LABEL "  %s%s\n", "", advice_text(relay), relay->command != NULL ? ":" : "");
+		printf(WHY_LABEL "  %s%s\n", "", advice_text(relay),
+		       relay->command != NULL ? ":" : "");
 	if (relay->command != NULL)
-		printf(LABEL "  %s\n", "", relay->command);
+		printf(WHY_LABEL "  %s\n", "", relay->command);
 }
 
 int rs_why_print(const struct why *why)
@@ -182,6 +182,7 @@ int rs_why_print(const struct why *why)
 	print_entries(why);
 	print_seen(why);
 	print_told(why);
+	rs_why_print_log(why);
 	for (size_t i = 0; i < why->relay_count; i++)
 		print_today(&why->relays[i], i == 0 ? "today" : "");
 	return 0;

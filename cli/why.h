@@ -35,6 +35,14 @@ struct why_relay {
 	char *command; /* of WHY_EXCEPT */
 };
 
+/* The newest verdicts about logins of the user that a log tells of. */
+#define WHY_VERDICTS 5U
+struct why_log {
+	const char *path;	   /* NULL: none is read */
+	char *lines[WHY_VERDICTS]; /* the newest, the i-th in place i % WHY_VERDICTS */
+	size_t count;		   /* of all that were found */
+};
+
 struct why {
 	struct kept kept;
 	struct kept_user user;
@@ -43,6 +51,7 @@ struct why {
 	struct why_relay *relays;   /* in the order of their ids */
 	size_t relay_count;
 	size_t faulty; /* records of what was seen */
+	struct why_log log;
 };
 
 /* Finds what there is to tell (why-find.c). Returns 0, or an exit status with a message. */
@@ -51,8 +60,18 @@ void rs_why_free(struct why *why);
 /* The command that lets in (why-advice.c); to be freed. NULL when memory is short. */
 char *rs_why_command(const struct why *why, const char *relay);
 
+/* Reads it, line by line, to its end (why-log.c). Returns 0, or an exit status with a
+ * message. */
+int rs_why_read_log(struct why *why);
+
 /* Print it (why-print.c). The same. */
 int rs_why_print(const struct why *why);
 int rs_why_print_json(const struct why *why);
+/* Of them, the part about the log (why-log.c); nothing when none was read. */
+void rs_why_print_log(const struct why *why);
+struct rs_jsonw;
+void rs_why_put_log(struct rs_jsonw *w, const struct why *why);
+/* Before each line for people: what it is about. */
+#define WHY_LABEL "  %-10s "
 
 #endif

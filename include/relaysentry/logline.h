@@ -7,6 +7,7 @@
 #include <relaysentry/decide.h>
 #include <relaysentry/login.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -52,5 +53,33 @@ void rs_log_facts_set(struct rs_log_facts *facts_r, const struct rs_login *login
  * first_seen=yes repeated=17, where there are any) into buf; a comma within a tag is
  * escaped too. Returns its length. */
 size_t rs_log_line(const struct rs_log_facts *facts, char buf[RS_LOG_LINE_MAX]);
+
+/* --- reading --- */
+
+/* Of the line; no NUL follows. */
+struct rs_log_span {
+	const char *text;
+	size_t len;
+};
+
+/* A line as it stands in Dovecot's log. */
+struct rs_log_read {
+	struct rs_log_span time; /* as it is written there: often without a year */
+	struct rs_log_span user, address;
+	struct rs_log_span action, enforced, relay, rule; /* escaped; "-": none */
+	struct rs_log_span outcome; /* len 0: the line is of an older release */
+};
+
+/* The longest name that Dovecot shows as it is, in bytes. */
+#define RS_LOG_USER_MAX 64U
+/* Whether a name in Dovecot's log can only be of the user who is called so: it has no
+ * brackets, no question mark and no #, is printable, and neither too long nor cut. */
+bool rs_log_user_certain(const char *name, size_t len);
+
+/* Reads a line of len bytes, without its newline, of Dovecot 2.3 or 2.4, in a file of its
+ * own or of syslog. Returns 1 when it tells of a login from a relay whose user is certain,
+ * whatever names others have: all of the line is looked at; else 0, or -1 when memory is
+ * short. */
+int rs_log_read(const char *line, size_t len, struct rs_log_read *read_r);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Escaping of values and of diagnostics. The input ends at its first NUL. */
+/* Escaping of values and of diagnostics, and reading of lines. The input ends at its first NUL. */
 #include "fuzz.h"
 
 #include "utf8.h"
@@ -28,6 +28,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct rs_diags *diags = rs_diags_new();
 	char buf[RS_LOG_VALUE_MAX + 1], line[64];
 	char *value = malloc(size + 1);
+	struct rs_log_read read;
 
 	FUZZ_CHECK(diags != NULL && value != NULL);
 	memcpy(value, data, size);
@@ -37,6 +38,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	FUZZ_CHECK(strpbrk(buf, " =\"") == NULL);
 	FUZZ_CHECK(*value == '\0' || strcmp(buf, "-") != 0);
 	check_printable(buf);
+	if (rs_log_read(value, size, &read) > 0)
+		FUZZ_CHECK(rs_log_user_certain(read.user.text, read.user.len) &&
+			   read.outcome.len <= size);
 	rs_diags_add(diags, RS_LEVEL_ERROR, value, 1, "%s", value);
 	check_printable(rs_diags_get(diags, 0)->text);
 	check_printable(rs_diags_get(diags, 0)->file);

@@ -19,7 +19,7 @@ test_unit_unit_tests_SOURCES = test/unit/main.c test/unit/unit.c test/unit/unit.
 # Addresses, JSON, diagnostics
 test_unit_unit_tests_SOURCES += test/unit/test-diag.c test/unit/test-json.c \
 	test/unit/test-jsonw.c
-test_unit_unit_tests_SOURCES += test/unit/test-ip.c test/unit/test-ip-net.c test/unit/test-logline.c test/unit/test-siphash.c \
+test_unit_unit_tests_SOURCES += test/unit/test-ip.c test/unit/test-ip-net.c test/unit/test-logline.c test/unit/test-logline-read.c test/unit/test-siphash.c \
 	test/unit/test-text.c
 
 # Large input, in all of the library

@@ -8,6 +8,7 @@
 #include <relaysentry/dictproto.h>
 #include <relaysentry/doveconf.h>
 #include <relaysentry/ip.h>
+#include <relaysentry/logline.h>
 
 #include <string.h>
 
@@ -122,6 +123,30 @@ static int parse_networks(struct oom_run *run, const void *context)
 	return 0;
 }
 
+#define LOG_LINE                                                                                   \
+	"relaysentry: action=deny enforced=yes relay=r class=cloud network=n rule=x credential=c " \
+	"verified=yes"
+
+static int read_log(struct oom_run *run, const void *context)
+{
+	static const char *const lines[] = {
+		"Nov 25 21:01:32 auth: Info: relaysentry(alice,192.0.2.1,<x>): " LOG_LINE,
+		"Nov 25 21:01:32 auth: Info: relaysentry(alice,192.0.2.1): " LOG_LINE,
+		"Nov 25 21:01:32 auth(alice,2001:db8::1,sasl:plain): relaysentry: " LOG_LINE,
+	};
+
+	(void)context;
+	for (size_t i = 0; i < RS_COUNT(lines); i++) {
+		struct rs_log_read read;
+		int ret = rs_log_read(lines[i], strlen(lines[i]), &read);
+
+		if (ret < 0)
+			return -1;
+		oom_note(run, "%d %.*s\n", ret, (int)read.user.len, read.user.text);
+	}
+	return 0;
+}
+
 /* Without protocol blocks: what two of them have in common is told once, unless
  * the first text was lost. */
 static const char doveconf[] =
@@ -189,6 +214,7 @@ void oom_add_plain(void)
 	oom_add("diagnostics", keep_diags, NULL)->silent = true;
 	oom_add("formatting", format_addresses, NULL);
 	oom_add("networks", parse_networks, NULL)->silent = true;
+	oom_add("log", read_log, NULL)->silent = true;
 	oom_add("doveconf", lint_doveconf, NULL);
 	oom_add("dict", ask_dict, NULL)->silent = true;
 }

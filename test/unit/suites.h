@@ -7,6 +7,7 @@ RS_SUITE(ip_net)
 RS_SUITE(json)
 RS_SUITE(jsonw)
 RS_SUITE(logline)
+RS_SUITE(logline_read)
 RS_SUITE(siphash)
 RS_SUITE(text)
 
