@@ -54,6 +54,12 @@ bool rs_scan_ip(const char *text, size_t len, struct rs_ip *ip_r)
 
 enum rs_log_mechanism rs_scan_mechanism(const char *text, size_t len)
 {
+	if (len == 5) {
+		if (memcmp(text, "PLAIN", 5) == 0)
+			return RS_LOG_PLAIN;
+		if (memcmp(text, "LOGIN", 5) == 0)
+			return RS_LOG_LOGIN;
+	}
 	for (int i = RS_LOG_MECHANISM_NONE + 1; i < RS_LOG_MECHANISM_OTHER; i++) {
 		const char *name = rs_log_mechanism_name((enum rs_log_mechanism)i);
 
@@ -69,6 +75,16 @@ static size_t value_len(const char *text, const char *end)
 	const char *comma = memchr(text, ',', (size_t)(end - text));
 
 	return (size_t)((comma != NULL ? comma : end) - text);
+}
+
+/* The same, for values of a few bytes. */
+static size_t short_len(const char *text, const char *end)
+{
+	const char *at = text;
+
+	while (at < end && *at != ',')
+		at++;
+	return (size_t)(at - text);
 }
 
 static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_entry *entry)
@@ -92,16 +108,16 @@ static enum rs_scan read_default(const char *text, const char *end, struct rs_sc
 	size_t len;
 
 	close = memchr(name, '>', (size_t)(end - name));
-	if (close == NULL || !RS_BEGINS(close, end, ">, method="))
+	if (close == NULL || !RS_BEGINS(close, end, ">, method=") || end[-1] != '>')
 		return RS_SCAN_NOTHING;
 	method = close + 10;
-	len = value_len(method, end);
+	len = short_len(method, end);
 	if (!RS_BEGINS(method + len, end, ", rip="))
 		return RS_SCAN_NOTHING;
 	rip = method + len + 6;
 	entry->mechanism = rs_scan_mechanism(method, len);
-	len = value_len(rip, end);
-	if (end[-1] != '>' || !rs_scan_ip(rip, len, &entry->ip))
+	len = short_len(rip, end);
+	if (!rs_scan_ip(rip, len, &entry->ip))
 		return RS_SCAN_NOTHING;
 	rip += len;
 	if (memchr(rip, '>', (size_t)(end - rip)) != end - 1)
