@@ -155,23 +155,34 @@ static bool are_elements(const char *text, const char *end)
 	return true;
 }
 
-/* Where the name ends: at the one bracket behind which there can be elements. NULL with
- * *scan_r: there is none, or more than one. */
-static const char *find_close(const char *name, const char *end, enum rs_scan *scan_r)
+/* Whether the session is all that has brackets behind a name, and ends the line. */
+static bool is_session(const char *text, const char *end)
 {
+	const char *open = rs_find(text, end, " session=<");
+
+	return open != NULL && memchr(text, '<', (size_t)(end - text)) == open + 9 &&
+	       memchr(text, '>', (size_t)(end - text)) == end - 1;
+}
+
+/* Where the name ends: at the one bracket behind which there can be elements, before rip
+ * when that comes later. NULL with *scan_r: there is none, or more than one. */
+static const char *find_close(const char *name, const char *rip, const char *end,
+			      enum rs_scan *scan_r)
+{
+	const char *limit = rip > name ? rip : end;
 	const char *close = NULL, *at = name;
 
 	*scan_r = RS_SCAN_CUT;
-	while ((at = memchr(at, '>', (size_t)(end - at))) != NULL) {
+	while ((at = memchr(at, '>', (size_t)(limit - at))) != NULL) {
 		at++;
-		if (at < end && *at != ',' && *at != ' ')
-			continue;
-		if (!are_elements(at, end))
+		if ((at < end && *at != ',' && *at != ' ') || !are_elements(at, end))
 			continue;
 		*scan_r = RS_SCAN_AMBIGUOUS;
 		if (close != NULL)
 			return NULL;
 		close = at - 1;
+		if (limit == end && is_session(at, end))
+			break;
 	}
 	return close;
 }
@@ -221,11 +232,9 @@ static enum rs_scan read_any(const char *text, const char *end, struct rs_scan_e
 	close = name;
 	if (name < end && *name == '<') {
 		name++;
-		close = find_close(name, end, &scan);
+		close = find_close(name, rip, end, &scan);
 		if (close == NULL)
 			return scan;
-		if (rip > name && rip < close)
-			return RS_SCAN_AMBIGUOUS;
 		scan = set_user(name, close, entry);
 	} else {
 		scan = read_bare(name, rip - 4, entry);
