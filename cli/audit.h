@@ -230,4 +230,11 @@ int rs_audit_html(const struct audit_report *report, FILE *out);
 const char *rs_audit_services(uint32_t services, char *buf, size_t size);
 const char *rs_audit_mechanisms(uint32_t mechanisms, char *buf, size_t size);
 
+/* The first line of a fault, which has one, as it can be shown; allocated with malloc(), NULL
+ * when memory is short (audit-example.c). */
+char *rs_audit_example(const struct rs_audit_fault *fault);
+/* The file that it is of, as named. */
+const char *rs_audit_example_file(const struct audit_report *report,
+				  const struct rs_audit_fault *fault);
+
 #endif
