@@ -12,6 +12,7 @@ relaysentry_SOURCES = \
 	cli/common-option.c \
 	cli/common-output.c \
 	cli/common-path.c \
+	cli/common-table.c \
 	cli/common-time.c \
 	cli/dict-exchange.c \
 	cli/dict-internal.h \
@@ -21,7 +22,9 @@ relaysentry_SOURCES = \
 	cli/kept.h \
 	cli/main.c \
 	cli/probe.c \
-	cli/probe.h
+	cli/probe.h \
+	cli/table-fit.c \
+	cli/table-internal.h
 
 # One line for each command, in the order of the alphabet
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
