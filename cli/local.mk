@@ -1,8 +1,8 @@
 # what is built, tested and shipped of cli/
 bin_PROGRAMS += relaysentry
-relaysentry_CPPFLAGS = $(RS_CPPFLAGS)
+relaysentry_CPPFLAGS = $(RS_CPPFLAGS) $(ARCHIVE_CFLAGS)
 relaysentry_CFLAGS = $(RS_CFLAGS)
-relaysentry_LDADD = librelaysentry.la
+relaysentry_LDADD = librelaysentry.la $(ARCHIVE_LIBS) $(PTHREAD_LIBS)
 relaysentry_SOURCES = \
 	cli/cli.h \
 	cli/common-diag.c \
