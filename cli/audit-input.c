@@ -39,41 +39,57 @@ const char *rs_audit_file_name(const struct audit_file *file)
 	return strcmp(file->path, "-") == 0 ? "standard input" : file->path;
 }
 
-static int refuse(const struct audit_reader *reader, const char *what, const char *why)
+static int refuse(struct rs_diags *diags, const struct audit_file *file, const char *what,
+		  const char *why)
 {
-	rs_diags_add(reader->diags, RS_LEVEL_ERROR, rs_audit_file_name(reader->file), 0, "%s: %s",
-		     what, why);
+	rs_diags_add(diags, RS_LEVEL_ERROR, rs_audit_file_name(file), 0, "%s: %s", what, why);
 	return -1;
 }
 
-/* Returns 0, or -1 with an error. */
-static int open_file(struct audit_reader *reader)
+/* Returns a descriptor that close_file() takes, or -1 with an error. *begin_r: -1 where it
+ * can be read in its order alone. */
+static int open_file(const struct audit_file *file, struct rs_diags *diags, off_t *begin_r)
 {
-	const struct audit_file *file = reader->file;
 	struct stat st;
-	off_t begin;
+	int fd;
 
-	reader->fd = file->fd;
-	if (file->fd >= 0) {
-		reader->seekable = true;
-		return 0;
-	}
+	*begin_r = 0;
+	if (file->fd >= 0)
+		return file->fd;
 	if (strcmp(file->path, "-") == 0)
-		reader->fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+		fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
 	else
-		reader->fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	if (reader->fd == -1 || fstat(reader->fd, &st) < 0)
-		return refuse(reader, "cannot be opened", strerror(errno));
-	/* The names of a rotated set move on by one. */
-	if (file->regular && (st.st_dev != file->device || st.st_ino != file->inode))
-		return refuse(reader, "cannot be read",
-			      "it was replaced by another file meanwhile; try again");
-	/* Standard input may be a file of which somebody has read the begin. */
-	begin = S_ISREG(st.st_mode) ? lseek(reader->fd, 0, SEEK_CUR) : -1;
-	reader->seekable = begin >= 0;
-	if (reader->seekable)
-		reader->base = (uint64_t)begin;
-	return 0;
+		fd = open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd == -1 || fstat(fd, &st) < 0) {
+		(void)refuse(diags, file, "cannot be opened", strerror(errno));
+	} else if (file->regular && (st.st_dev != file->device || st.st_ino != file->inode)) {
+		/* The names of a rotated set move on by one. */
+		(void)refuse(diags, file, "cannot be read",
+			     "it was replaced by another file meanwhile; try again");
+	} else {
+		/* Standard input may be a file of which somebody has read the begin. */
+		*begin_r = S_ISREG(st.st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+		return fd;
+	}
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static void close_file(const struct audit_file *file, int fd)
+{
+	if (fd >= 0 && fd != file->fd)
+		close(fd);
+}
+
+ssize_t rs_audit_pread(const struct audit_file *file, uint64_t offset, char *buf, size_t size)
+{
+	off_t begin;
+	int fd = open_file(file, NULL, &begin);
+	ssize_t n = fd < 0 ? -1 : pread(fd, buf, size, (off_t)offset);
+
+	close_file(file, fd);
+	return n;
 }
 
 /* Returns the number of bytes, 0 at the end, -1 with errno. */
@@ -90,18 +106,6 @@ static ssize_t read_some(struct audit_reader *reader)
 	} while (n < 0 && errno == EINTR);
 	if (n > 0)
 		reader->position += (uint64_t)n;
-	return n;
-}
-
-ssize_t rs_audit_pread(const struct audit_file *file, uint64_t offset, char *buf, size_t size)
-{
-	struct audit_reader reader = { .file = file };
-	ssize_t n = -1;
-
-	if (open_file(&reader) == 0)
-		n = pread(reader.fd, buf, size, (off_t)offset);
-	if (reader.fd >= 0 && reader.fd != file->fd)
-		close(reader.fd);
 	return n;
 }
 
@@ -156,7 +160,7 @@ static int archive_failed(struct audit_reader *reader, const char *what)
 
 	/* Where the error came before anything was read, it is told as the end. */
 	reader->ended = true;
-	return refuse(reader, what, why != NULL ? why : "it is corrupt");
+	return refuse(reader->diags, reader->file, what, why != NULL ? why : "it is corrupt");
 }
 
 static int open_archive(struct audit_reader *reader, int *status_r)
@@ -222,6 +226,7 @@ struct audit_reader *rs_audit_reader_open(const struct audit_file *file, uint64_
 					  struct rs_diags *diags, int *status_r)
 {
 	struct audit_reader *reader = calloc(1, sizeof(*reader));
+	off_t first;
 
 	*status_r = EX_OSERR;
 	if (reader == NULL) {
@@ -232,11 +237,13 @@ struct audit_reader *rs_audit_reader_open(const struct audit_file *file, uint64_
 	reader->diags = diags;
 	reader->fd = -1;
 	*status_r = EX_NOINPUT;
-	if (open_file(reader) < 0) {
+	reader->fd = open_file(file, diags, &first);
+	if (reader->fd < 0) {
 		rs_audit_reader_close(&reader);
 		return NULL;
 	}
-	reader->base += begin;
+	reader->seekable = first >= 0;
+	reader->base = first >= 0 ? (uint64_t)first + begin : 0;
 	reader->position = reader->base;
 	/* Threads that read parts side by side would have a disk's head go to and fro. */
 	if (file->plain)
@@ -255,7 +262,8 @@ static int next_plain(struct audit_reader *reader)
 
 	if (n < 0) {
 		reader->ended = true;
-		return refuse(reader, "cannot be read to its end", strerror(errno));
+		return refuse(reader->diags, reader->file, "cannot be read to its end",
+			      strerror(errno));
 	}
 	reader->ended = n == 0;
 	reader->rest = reader->buf;
@@ -301,7 +309,6 @@ void rs_audit_reader_close(struct audit_reader **_reader)
 	if (reader == NULL)
 		return;
 	archive_read_free(reader->archive);
-	if (reader->fd >= 0 && reader->fd != reader->file->fd)
-		close(reader->fd);
+	close_file(reader->file, reader->fd);
 	free(reader);
 }
