@@ -181,6 +181,7 @@ static int open_archive(struct audit_reader *reader, int *status_r)
 		reader->ended = true;
 		return 0;
 	}
+	*status_r = EX_DATAERR;
 	if (result != ARCHIVE_OK && result != ARCHIVE_WARN)
 		return archive_failed(reader, "cannot be read");
 	return 0;

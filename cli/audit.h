@@ -31,9 +31,11 @@ struct audit_file {
 	bool plain;	 /* regular and not compressed: can be read from any place */
 	uint64_t logins; /* that were found in it: filled when it is read */
 	int first_year;	 /* of its first date that has no year; 0: there is none */
+	unsigned group;	 /* the number of its rotated set */
 	/* Of regular ones; fd: -1 when it is opened for each reading. */
 	uint64_t device, inode;
 	int fd;
+	uint64_t begins;	   /* hash of its first bytes, uncompressed */
 	struct audit_years *years; /* audit-years.h */
 };
 
@@ -60,7 +62,8 @@ const char *rs_audit_file_name(const struct audit_file *file);
 /* Reads one file from where a part of it begins. */
 struct audit_reader;
 /* begin: only of plain files other than 0. diags, which must outlive the reader, gets
- * what is wrong with the file. NULL with *status_r and an error. */
+ * what is wrong with the file. NULL with an error and *status_r: EX_NOINPUT, EX_OSERR,
+ * or EX_DATAERR when it is corrupt. */
 struct audit_reader *rs_audit_reader_open(const struct audit_file *file, uint64_t begin,
 					  struct rs_diags *diags, int *status_r);
 /* The next bytes, at most a quarter of a megabyte; they die with the next call. Returns 1,

@@ -24,6 +24,9 @@ relaysentry_SOURCES = \
 	cli/probe.h
 
 # One line for each command, in the order of the alphabet
+relaysentry_SOURCES += cli/audit-feed.c cli/audit-feed.h cli/audit-input.c cli/audit-names.c \
+	cli/audit-names.h cli/audit-peek.c cli/audit-peek.h cli/audit-progress.c cli/audit-run.c \
+	cli/audit-set.c cli/audit-years.c cli/audit-years.h cli/audit.h
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
 	cli/check-print.c cli/check.h \
 	cli/cmd-check.c
