@@ -1,8 +1,8 @@
 # what is built, tested and shipped of cli/
 bin_PROGRAMS += relaysentry
-relaysentry_CPPFLAGS = $(RS_CPPFLAGS)
+relaysentry_CPPFLAGS = $(RS_CPPFLAGS) $(ARCHIVE_CFLAGS)
 relaysentry_CFLAGS = $(RS_CFLAGS)
-relaysentry_LDADD = librelaysentry.la
+relaysentry_LDADD = librelaysentry.la $(ARCHIVE_LIBS) $(PTHREAD_LIBS)
 relaysentry_SOURCES = \
 	cli/cli.h \
 	cli/common-diag.c \
@@ -27,6 +27,9 @@ relaysentry_SOURCES = \
 	cli/table-internal.h
 
 # One line for each command, in the order of the alphabet
+relaysentry_SOURCES += cli/audit-feed.c cli/audit-feed.h cli/audit-input.c cli/audit-names.c \
+	cli/audit-names.h cli/audit-peek.c cli/audit-peek.h cli/audit-progress.c cli/audit-run.c \
+	cli/audit-set.c cli/audit-years.c cli/audit-years.h cli/audit.h
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
 	cli/check-print.c cli/check.h \
 	cli/cmd-check.c
