@@ -191,7 +191,7 @@ static void put_numbers(struct rs_html *html, const struct rs_html_chart *chart)
 	for (size_t i = 0; i < chart->bucket_count; i++) {
 		const struct rs_html_bucket *bucket = &chart->buckets[i];
 
-		rs_html_put(html, "<tr><th scope=\"row\">%s</th>",
+		rs_html_put(html, "<tr><th scope=\"row\" class=\"short\">%s</th>",
 			    rs_html_bucket_label(chart->unit, bucket->day, label));
 		rs_html_cell_count(html, bucket->success);
 		for (size_t j = 0; j < count; j++)
@@ -214,8 +214,10 @@ void rs_html_timeline(struct rs_html *html)
 	if (make_chart(html->report, &chart)) {
 		rs_html_put(html, "<p>Successful logins from relays, by %s (UTC).</p>\n",
 			    units[chart.unit].each);
+		rs_html_put(html, "<div class=\"figure\">\n");
 		put_legend(html, &chart);
 		rs_html_svg(html, &chart);
+		rs_html_put(html, "</div>\n");
 		put_numbers(html, &chart);
 	} else {
 		html->failed = true;

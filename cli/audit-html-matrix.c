@@ -126,7 +126,7 @@ void rs_html_matrix(struct rs_html *html)
 	}
 	order_columns(report, &matrix);
 	rs_html_put(html, "<p>Successful logins of each user from each relay. Mail-relays come "
-			  "first: they log in with a password that the user gave them.</p>\n");
+			  "first: they log in with what the user left with them.</p>\n");
 	put_scale(html);
 	rs_html_left_out(html, shown, report->user_count, "users");
 	rs_html_left_out(html, matrix.columns, report->relay_count, "relays");

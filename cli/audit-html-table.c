@@ -75,7 +75,8 @@ void rs_html_cells_tally(struct rs_html *html, const struct rs_audit_tally *tall
 	rs_html_cell_count(html, tally->failed);
 	rs_html_cell_time(html, tally->first);
 	rs_html_cell_time(html, tally->last);
-	rs_html_cell_text(html, rs_audit_services(tally->services, buf, sizeof(buf)));
+	rs_html_put(html, "<td class=\"short\">%s</td>",
+		    rs_audit_services(tally->services, buf, sizeof(buf)));
 	rs_html_cell_text(html, rs_audit_mechanisms(tally->mechanisms, buf, sizeof(buf)));
 }
 

@@ -108,7 +108,7 @@ void rs_html_name(struct rs_html *html, const char *name)
 				break;
 		}
 	}
-	rs_html_put(html, "<bdi>");
+	rs_html_put(html, "<bdi dir=\"ltr\">");
 	if (len == 0)
 		rs_html_put(html, "(empty)");
 	escape(html, printable, shown);

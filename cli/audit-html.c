@@ -139,9 +139,7 @@ static void put_facts(struct rs_html *html)
 {
 	const struct audit_report *report = html->report;
 
-	rs_html_put(html, "<dl class=\"facts\">\n<div><dt>Logins</dt><dd>");
-	put_period(html);
-	rs_html_put(html, "</dd></div>\n<div><dt>Asked for</dt><dd>");
+	rs_html_put(html, "<dl class=\"facts\">\n<div><dt>Asked for</dt><dd>");
 	put_wanted(html);
 	rs_html_put(html, "</dd></div>\n<div><dt>Relay database</dt><dd>");
 	rs_html_put(html, "<code>%s</code> of ", report->database.id);
@@ -231,7 +229,7 @@ static void put_summary(struct rs_html *html)
 	if (others > 0) {
 		rs_html_put(html, "; ");
 		rs_html_count(html, others);
-		rs_html_put(html, " more by token alone");
+		rs_html_put(html, " more without one");
 	}
 	tile_end(html);
 	tile_begin(html, "Users seen from relays", report->relay_users, false);

@@ -49,7 +49,7 @@ void rs_html_copy(struct rs_html *html, const char *text);
 void rs_html_text(struct rs_html *html, const char *text);
 /* The same for len bytes, which may hold NUL. */
 void rs_html_bytes(struct rs_html *html, const char *text, size_t len);
-/* A name in <bdi>, so that one written from right to left turns nothing around; cut to
+/* A name in <bdi>, so that letters written from right to left turn nothing around; cut to
  * RS_HTML_NAME_MAX bytes, and then its length is told. */
 void rs_html_name(struct rs_html *html, const char *name);
 /* 1,234,567 */

@@ -131,13 +131,24 @@ static void add_login(struct sample *sample, struct audit_pair *pair, size_t day
 	}
 }
 
+/* At weekends fewer read their mail. */
+static size_t pick_day(struct sample *sample, size_t since)
+{
+	unsigned days = (unsigned)(sample->report.day_count - since);
+	size_t day = since + chance(sample, days);
+
+	if ((sample->report.days[day].day + 3) % 7 >= 5 && chance(sample, 5) > 0)
+		day = since + chance(sample, days);
+	return day;
+}
+
 static void make_pair(struct sample *sample, size_t user, size_t relay)
 {
 	struct audit_report *report = &sample->report;
 	struct audit_pair *pair = &report->pairs[report->pair_count];
 	struct audit_relay *of = &report->relays[relay];
 	/* A phone looks for mail again and again. */
-	size_t since = chance(sample, (unsigned)report->day_count);
+	size_t since = chance(sample, 3) > 0 ? 0 : chance(sample, (unsigned)report->day_count);
 	unsigned logins = 1 + chance(sample, 12) * chance(sample, 12),
 		 failed = chance(sample, 60) / 57;
 	bool only_failed = chance(sample, 40) == 0;
@@ -155,9 +166,7 @@ static void make_pair(struct sample *sample, size_t user, size_t relay)
 		pair->addresses[i].tally = no_logins;
 	}
 	for (unsigned i = 0; i < logins; i++)
-		add_login(sample, pair,
-			  since + chance(sample, (unsigned)(report->day_count - since)),
-			  !only_failed && i >= failed);
+		add_login(sample, pair, pick_day(sample, since), !only_failed && i >= failed);
 	pair->alerts = chance(sample, 9) == 0 ? 1 : 0;
 	of->users += !only_failed && pair->tally.success > 0;
 	of->failed_users += pair->tally.success == 0;
