@@ -17,13 +17,14 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
 os.environ["TZ"] = "CET-1CEST,M3.5.0,M10.5.0/3"
 time.tzset()
 
+import collect_badclients  # noqa: E402
 import collect_dovecot  # noqa: E402
 import collect_exim  # noqa: E402
 import collect_postfix  # noqa: E402
 import loggers  # noqa: E402
 
 SAMPLES = {**collect_dovecot.SAMPLES, **collect_postfix.SAMPLES,
-           **collect_exim.SAMPLES}
+           **collect_exim.SAMPLES, **collect_badclients.SAMPLES}
 
 
 def main(into, *names):

@@ -45,8 +45,9 @@ instance_name = dovecot
 """
 CUSTOM = """
 log_timestamp = "%Y-%m-%d %H:%M:%S.%{usecs} "
-login_log_format_elements = rip=%r rport=%{rport} user=<%u> orig=<%{orig_user}> method=%m relay=%{passdb:relaysentry_relay} %c session=<%{session}>
-"""
+login_log_format_elements = """ + " ".join((
+    "rip=%r", "rport=%{remote_port}", "user=<%u>", "orig=<%{original_user}>", "method=%m",
+    "relay=%{passdb:relaysentry_relay}", "%c", "session=<%{session}>")) + "\n"
 PROXIED = ("alice", "alice@example.org", "j\u00fcrg", "a b", "a>b")
 RULES = [rule("tag", "cloud", **{"class": "cloud", "tag": "cloud"}),
          rule("deny", "no-sending", relay="outlook-mobile", service=["submission"],
@@ -124,14 +125,12 @@ def syslog(into):
         scenes.encrypted(scene, world.files)
         scenes.names(scene, scenes.NAMES[2:8], scenes.HOSTILE[:5])
         scenes.unfinished(scene)
-        for name, path in paths.items():
-            lines = path.read_bytes().split(b"\n")[:-1]
+        for name, lines in loggers.settled(paths).items():
             scene.trail.write(target(into, name), lines, neutral(world.dovecot))
 
 
 def custom(into):
-    """Elements in another order, with a field of the passdb, the time in full, and
-    passwords only with TLS."""
+    """Elements in another order, with a field of the passdb; the time in full."""
     users = {name: "{PLAIN}secret" for name in ("alice", "bob@example.org", "a>b", "a, b")}
     with World(Sentry, RULES[-1:], users=users, extra=CUSTOM) as world:
         scene = world.scene()

@@ -34,8 +34,9 @@ class Writer:
             answer = client.exchange(sasl.mechanism(mech, user, scenes.PASSWORD))
             if not answer.ok:
                 raise AssertionError(f"{user}: {answer}")
-            for line in (b"MAIL FROM:<" + sender + b">", b"RCPT TO:<somebody@elsewhere.example>",
-                         b"DATA", b"Subject: " + subject + b"\r\nMessage-Id: <1@app.example>\r\n\r\n."):
+            text = b"Subject: %s\r\nMessage-Id: <1@app.example>\r\n\r\n." % subject
+            for line in (b"MAIL FROM:<%s>" % sender, b"RCPT TO:<somebody@elsewhere.example>",
+                         b"DATA", text):
                 client.ask(line)
         self.trail.login(SENT, "smtp", mech, "success", address, user, hostile)
 
@@ -66,7 +67,8 @@ def odd(writer):
 
 
 def version(trail):
-    return re.search(rb"exim (\d+\.\d+)\S* daemon started", b"\n".join(trail.lines())).group(1).decode()
+    found = re.search(rb"exim (\d+\.\d+)\S* daemon started", b"\n".join(trail.lines()))
+    return found.group(1).decode()
 
 
 def exim(into):

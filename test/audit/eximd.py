@@ -80,10 +80,10 @@ class Exim:
             os.chown(path, 8, 8)
         config = folder / "conf"
         config.write_text(CONFIG.format(
-            folder=folder, program=program(), zone=os.environ.get("TZ", "UTC"), port=self.port, certificate=authority.server, key=authority.key,
-            more=more) + "".join(AUTHENTICATOR.format(
-                name=mechanism.lower().replace("-", "_"), mechanism=mechanism, socket=socket)
-                for mechanism in MECHANISMS))
+            folder=folder, program=program(), zone=os.environ.get("TZ", "UTC"), port=self.port,
+            certificate=authority.server, key=authority.key, more=more) +
+            "".join(AUTHENTICATOR.format(name=mechanism.lower().replace("-", "_"), socket=socket,
+                                         mechanism=mechanism) for mechanism in MECHANISMS))
 
     def __enter__(self):
         self.process = subprocess.Popen([program(), "-C", self.folder / "conf", "-bdf"],

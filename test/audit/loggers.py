@@ -81,6 +81,18 @@ def rsyslog():
         shutil.rmtree(folder)
 
 
+def settled(paths):
+    """{name: the lines}, when all files have the same messages."""
+    deadline = time.monotonic() + 20
+    while True:
+        found = {name: path.read_bytes().split(b"\n")[:-1] for name, path in paths.items()}
+        if len({len(lines) for lines in found.values()}) == 1:
+            return found
+        if time.monotonic() > deadline:
+            raise RuntimeError("rsyslogd does not write all of its files")
+        time.sleep(0.05)
+
+
 @contextlib.contextmanager
 def journal():
     """systemd-journald; gives a function that returns its lines in a format of

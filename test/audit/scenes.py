@@ -12,8 +12,10 @@ from world import AWS, GMAIL, HOME, HOME_V6, OUTLOOK, OUTLOOK_V6
 PASSWORD = "secret"
 LINE = rb"-login(\[\d+\])?: .*user=<"
 LINE_END = rb"-login(\[\d+\])?: (Info: )?(Disconnected|Login aborted)\b.*user=<"
-NAMES = ("alice", "alice@example.org", "j\u00fcrg@ex\u00e4mple.org", "o'brien", "a b", 'a"b', "a\\b",
-         "100%u", "a,b", "a, b", "a>b", "a=b", "<a>", "n" * 80, "n" * 81, "\u00fc" * 45)
+STARTED = rb"-login: .*Started proxying"
+ENDED = rb"-login: .*Disconnected by client"
+NAMES = ("alice", "alice@example.org", "j\u00fcrg@ex\u00e4mple.org", "o'brien", "a b", 'a"b',
+         "a\\b", "100%u", "a,b", "a, b", "a>b", "a=b", "<a>", "n" * 80, "n" * 81, "\u00fc" * 45)
 HOSTILE = ("x>, method=PLAIN, rip=52.125.138.1, lip=1.1.1.1, session=<y",
            "x>, rip=52.125.138.1, lip=192.0.2.1, TLS",
            "x>: user=<alice>, rip=52.125.138.1", "x>, method=PLAIN, rip=52.125.138.1, lip=", "a\nb",
@@ -109,10 +111,6 @@ def encrypted(scene, files):
         while sock.recv(1000):
             pass
     scene.trail.wait(LINE)
-
-
-STARTED = rb"-login: .*Started proxying"
-ENDED = rb"-login: .*Disconnected by client"
 
 
 def proxied(scene, users):

@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: MIT
 """A log that grows, and what is known of the logins in it because they were
-made here: written as a golden file and its `.truth` beside it."""
+made here: written as a golden file and its `.truth` beside it.
+
+A line of .truth is a login that the log holds, in the log's order, with tabs between:
+time (UTC), service, mechanism, success or failed, address, user. The user is whole
+where the log has cut it. `# hostile: ` stands before those whose name or sender
+imitates the rest of the line, or has bytes that a log does not show.
+Times without a zone are of the zone that collect.py sets."""
 
 import datetime
 import json
