@@ -310,6 +310,8 @@ static int run(struct args *args, int argc, char **argv)
 				   !args->quiet, &args->audit);
 	if (args->audit == NULL)
 		return read_status;
+	if (rs_audit_finish(args->audit) < 0)
+		return rs_cli_no_memory();
 	wishes->db = args->db;
 	wishes->policy = args->policy;
 	wishes->catalogue = args->catalogue;
