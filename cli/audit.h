@@ -22,12 +22,12 @@
 
 /* One log, plain or compressed. */
 struct audit_file {
-	char *path;	   /* as named; "-": standard input */
-	int64_t mtime;	   /* seconds since 1970; now for what has none */
-	uint64_t size;	   /* bytes as stored; 0: not known (a pipe) */
-	bool plain;	   /* regular and not compressed: can be read from any place */
-	uint64_t logins;   /* that were found in it: filled when it is read */
-	int first_year;	   /* of its first date that has no year; 0: there is none */
+	char *path;	 /* as named; "-": standard input */
+	int64_t mtime;	 /* seconds since 1970; now for what has none */
+	uint64_t size;	 /* bytes as stored; 0: not known (a pipe) */
+	bool plain;	 /* regular and not compressed: can be read from any place */
+	uint64_t logins; /* that were found in it: filled when it is read */
+	int first_year;	 /* of its first date that has no year; 0: there is none */
 };
 
 struct audit_set {
@@ -92,7 +92,7 @@ struct audit_address {
 struct audit_pair {
 	uint32_t user, relay; /* indexes of the report's users and relays */
 	struct rs_audit_tally tally;
-	uint64_t alerts, denials; /* of relaysentry's own lines */
+	uint64_t alerts, denials;	 /* of relaysentry's own lines */
 	struct audit_address *addresses; /* with --addresses; who came last first */
 	size_t address_count;
 };
@@ -100,8 +100,8 @@ struct audit_pair {
 struct audit_user {
 	const char *name; /* as logged, in lower case, any bytes but NUL; with --anonymize
 			     a hash like "user-3f9a1c20b4d1" */
-	struct rs_audit_tally tally; /* from relays */
-	uint64_t success, failed;    /* all logins, from relays or not */
+	struct rs_audit_tally tally;   /* from relays */
+	uint64_t success, failed;      /* all logins, from relays or not */
 	size_t first_pair, pair_count; /* of the report's pairs */
 };
 
@@ -141,7 +141,8 @@ struct audit_report {
 	size_t user_count;
 	struct audit_pair *pairs; /* grouped by user, in the order of users */
 	size_t pair_count;
-	struct audit_day *days; /* from the first to the last, none left out (at most 3660: the last) */
+	struct audit_day
+		*days; /* from the first to the last, none left out (at most 3660: the last) */
 	size_t day_count;
 	uint64_t relay_success, relay_failed, relay_users; /* after selection */
 	/* With --policy. */

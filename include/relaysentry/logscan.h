@@ -107,10 +107,10 @@ struct rs_scan_entry {
 	enum rs_log_service service;
 	enum rs_log_mechanism mechanism;
 	bool success;	   /* LOGIN: let in */
-	bool tls;	   /* the line says so */
+	bool tls;	   /* the line says so, or that the connection is secured */
 	uint32_t attempts; /* LOGIN: how many the line tells of; at least 1 */
-	/* VERDICT: as rs_log_read() tells it; of the line. */
-	struct rs_log_read verdict;
+	bool denied;	   /* VERDICT: a denial, else an alert or what testing would have done */
+	bool enforced;	   /* VERDICT: it was done */
 };
 
 /* What scanning goes on from, one line to the next. For one thread. */

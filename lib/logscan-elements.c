@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: MIT */
+#include "logscan-internal.h"
+
+#include <arpa/inet.h>
+
+/* --- values --- */
+
+/* Four numbers without leading zeros: most addresses of most logs. */
+static bool read_ipv4(const char *text, size_t len, struct rs_ip *ip_r)
+{
+	const char *end = text + len;
+	uint8_t bytes[4];
+
+	for (unsigned i = 0; i < 4; i++) {
+		unsigned value, digits = 0;
+
+		for (value = 0; text < end && digits < 3; digits++, text++) {
+			unsigned digit = (unsigned char)*text - (unsigned)'0';
+
+			if (digit > 9)
+				break;
+			value = value * 10 + digit;
+		}
+		if (digits == 0 || value > 255 || (digits > 1 && text[-(ptrdiff_t)digits] == '0'))
+			return false;
+		bytes[i] = (uint8_t)value;
+		if (i < 3 && (text == end || *text++ != '.'))
+			return false;
+	}
+	if (text != end)
+		return false;
+	*ip_r = (struct rs_ip){ .family = AF_INET };
+	memcpy(ip_r->bytes, bytes, sizeof(bytes));
+	return true;
+}
+
+bool rs_scan_ip(const char *text, size_t len, struct rs_ip *ip_r)
+{
+	char copy[INET6_ADDRSTRLEN];
+	uint8_t bytes[16];
+
+	if (read_ipv4(text, len, ip_r))
+		return true;
+	/* rs_ip_parse() says what is wrong with a text, and takes a microsecond. */
+	if (len >= sizeof(copy) || memchr(text, ':', len) == NULL)
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	if (memchr(copy, '\0', len) != NULL || inet_pton(AF_INET6, copy, bytes) != 1)
+		return false;
+	rs_ip_from_bytes(ip_r, AF_INET6, bytes);
+	return true;
+}
+
+enum rs_log_mechanism rs_scan_mechanism(const char *text, size_t len)
+{
+	for (int i = RS_LOG_MECHANISM_NONE + 1; i < RS_LOG_MECHANISM_OTHER; i++) {
+		const char *name = rs_log_mechanism_name((enum rs_log_mechanism)i);
+
+		if (strncasecmp(name, text, len) == 0 && name[len] == '\0')
+			return (enum rs_log_mechanism)i;
+	}
+	return len == 0 ? RS_LOG_MECHANISM_NONE : RS_LOG_MECHANISM_OTHER;
+}
+
+/* Up to a comma, or the end. */
+static size_t value_len(const char *text, const char *end)
+{
+	const char *comma = memchr(text, ',', (size_t)(end - text));
+
+	return (size_t)((comma != NULL ? comma : end) - text);
+}
+
+static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_entry *entry)
+{
+	entry->user = (struct rs_log_span){ name, (size_t)(end - name) };
+	if (entry->user.len == 0)
+		return RS_SCAN_ANONYMOUS;
+	return memchr(name, '\0', entry->user.len) == NULL ? RS_SCAN_LOGIN : RS_SCAN_BINARY;
+}
+
+/* --- the default elements --- */
+
+/* Dovecot's default order, with nothing in it that can be read in another way: behind the
+ * name there is one pair of brackets, the session's, and it ends the line. A name that
+ * imitates elements brings a bracket of its own. Returns NOTHING when the line is not like
+ * that. */
+static enum rs_scan read_default(const char *text, const char *end, struct rs_scan_entry *entry)
+{
+	static const char session[] = ", session=";
+	const char *name = text + 6, *close, *method, *rip, *open;
+	size_t len;
+
+	close = memchr(name, '>', (size_t)(end - name));
+	if (close == NULL || !RS_BEGINS(close, end, ">, method="))
+		return RS_SCAN_NOTHING;
+	method = close + 10;
+	len = value_len(method, end);
+	if (!RS_BEGINS(method + len, end, ", rip="))
+		return RS_SCAN_NOTHING;
+	rip = method + len + 6;
+	entry->mechanism = rs_scan_mechanism(method, len);
+	len = value_len(rip, end);
+	if (end[-1] != '>' || !rs_scan_ip(rip, len, &entry->ip))
+		return RS_SCAN_NOTHING;
+	rip += len;
+	if (memchr(rip, '>', (size_t)(end - rip)) != end - 1)
+		return RS_SCAN_NOTHING;
+	open = memchr(rip, '<', (size_t)(end - rip));
+	if (open == NULL || open - rip < (ptrdiff_t)sizeof(session) ||
+	    memchr(open + 1, '<', (size_t)(end - open - 1)) != NULL ||
+	    memcmp(open - (sizeof(session) - 1), session, sizeof(session) - 1) != 0)
+		return RS_SCAN_NOTHING;
+	open -= sizeof(session) - 1;
+	entry->tls = (open - rip >= 5 && memcmp(open - 5, ", TLS", 5) == 0) ||
+		     (open - rip >= 9 && memcmp(open - 9, ", secured", 9) == 0);
+	return set_user(name, close, entry);
+}
+
+/* --- any elements --- */
+
+/* Whether what stands behind a name can be elements: each bracket is opened behind a "="
+ * and closed again. */
+static bool are_elements(const char *text, const char *end)
+{
+	while (text < end) {
+		const char *open = memchr(text, '<', (size_t)(end - text));
+		const char *close = memchr(text, '>', (size_t)(end - text));
+
+		if (open == NULL)
+			return close == NULL;
+		if (close == NULL || close < open || open[-1] != '=' ||
+		    memchr(open + 1, '<', (size_t)(close - open - 1)) != NULL)
+			return false;
+		text = close + 1;
+		if (text < end && *text != ',' && *text != ' ')
+			return false;
+	}
+	return true;
+}
+
+/* Where the name ends: at the one bracket behind which there can be elements. NULL with
+ * *scan_r: there is none, or more than one. */
+static const char *find_close(const char *name, const char *end, enum rs_scan *scan_r)
+{
+	const char *close = NULL, *at = name;
+
+	*scan_r = RS_SCAN_CUT;
+	while ((at = memchr(at, '>', (size_t)(end - at))) != NULL) {
+		at++;
+		if (at < end && *at != ',' && *at != ' ')
+			continue;
+		if (!are_elements(at, end))
+			continue;
+		*scan_r = RS_SCAN_AMBIGUOUS;
+		if (close != NULL)
+			return NULL;
+		close = at - 1;
+	}
+	return close;
+}
+
+/* Without brackets a name ends nowhere; only rip, of which there is one, can tell. */
+static enum rs_scan read_bare(const char *name, const char *rip, struct rs_scan_entry *entry)
+{
+	const char *end = rip - 1;
+
+	if (name > end || end[-1] != ',')
+		return RS_SCAN_NO_USER;
+	end--;
+	for (const char *at = name; at < end; at++) {
+		if (*at == ' ' || *at == ',')
+			return RS_SCAN_NO_USER;
+	}
+	return set_user(name, end, entry);
+}
+
+/* The value of a key outside of the name; NULL: there is none. */
+static const char *find_outside(const char *text, const char *end, const char *name,
+				const char *close, const char *key)
+{
+	const char *at = rs_find(close, end, key);
+
+	return at != NULL ? at : rs_find(text, name, key);
+}
+
+static enum rs_scan read_any(const char *text, const char *end, struct rs_scan_entry *entry)
+{
+	const char *user, *rip, *close, *method, *name;
+	enum rs_scan scan;
+	/* With the blank before them: other keys end like these. */
+	unsigned users = rs_find_all(text - 1, end, " user=", &user);
+	unsigned rips = rs_find_all(text - 1, end, " rip=", &rip);
+
+	if (users == 0)
+		return RS_SCAN_NO_USER;
+	if (rips == 0 && RS_BEGINS(user, end, " user=<>"))
+		return RS_SCAN_ANONYMOUS;
+	if (users > 1 || rips > 1)
+		return RS_SCAN_AMBIGUOUS;
+	if (rips == 0)
+		return RS_SCAN_NO_ADDRESS;
+	rip += 5;
+	name = user + 6;
+	close = name;
+	if (name < end && *name == '<') {
+		name++;
+		close = find_close(name, end, &scan);
+		if (close == NULL)
+			return scan;
+		if (rip > name && rip < close)
+			return RS_SCAN_AMBIGUOUS;
+		scan = set_user(name, close, entry);
+	} else {
+		scan = read_bare(name, rip - 4, entry);
+	}
+	if (scan != RS_SCAN_LOGIN)
+		return scan;
+	method = find_outside(text - 1, end, name, close, " method=");
+	if (method != NULL)
+		entry->mechanism = rs_scan_mechanism(method + 8, value_len(method + 8, end));
+	entry->tls = find_outside(text - 1, end, name, close, ", TLS") != NULL ||
+		     find_outside(text - 1, end, name, close, ", secured") != NULL;
+	return rs_scan_ip(rip, value_len(rip, end), &entry->ip) ? RS_SCAN_LOGIN
+								: RS_SCAN_NO_ADDRESS;
+}
+
+enum rs_scan rs_scan_elements(const char *text, const char *end, struct rs_scan_entry *entry)
+{
+	enum rs_scan scan = RS_SCAN_NOTHING;
+
+	if (RS_BEGINS(text, end, "user=<"))
+		scan = read_default(text, end, entry);
+	return scan != RS_SCAN_NOTHING ? scan : read_any(text, end, entry);
+}
