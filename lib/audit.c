@@ -138,6 +138,8 @@ static int add_login(struct rs_audit *audit, const struct rs_audit_pending *pend
 	struct rs_audit_user *of;
 	uint32_t user;
 
+	if (entry->time < audit->options.since && pending->match == NULL)
+		return 0;
 	/* Whoever guesses names would fill the memory: of what is no relay's, only who was
 	 * let in is kept. */
 	if (!entry->success && !pending->verdict && pending->match == NULL) {
@@ -170,10 +172,15 @@ static int flush(struct rs_audit *audit)
 	size_t count = audit->pending_count;
 
 	audit->pending_count = 0;
-	for (size_t i = 0; i < count; i++)
-		rs_audit_users_fetch(&audit->users, audit->pending[i].hash);
 	for (size_t i = 0; i < count; i++) {
-		if (add_login(audit, &audit->pending[i]) < 0)
+		rs_audit_users_fetch(&audit->users, audit->pending[i].hash);
+		rs_nettable_fetch(audit->table, &audit->pending[i].entry.ip);
+	}
+	for (size_t i = 0; i < count; i++) {
+		struct rs_audit_pending *pending = &audit->pending[i];
+
+		pending->match = rs_nettable_find(audit->table, &pending->entry.ip);
+		if (add_login(audit, pending) < 0)
 			return -1;
 	}
 	return 0;
@@ -232,8 +239,7 @@ static bool is_wanted(const struct rs_audit *audit, const struct rs_audit_pendin
 	if (entry->time >= audit->options.until)
 		return false;
 	/* What was there before is remembered, where only the new is wanted. */
-	if (entry->time < audit->options.since &&
-	    (!audit->options.only_new || pending->verdict || pending->match == NULL))
+	if (entry->time < audit->options.since && (!audit->options.only_new || pending->verdict))
 		return false;
 	return audit->wanted == NULL || strcmp(audit->wanted, pending->name) == 0;
 }
@@ -266,52 +272,53 @@ static void count_fault(struct rs_audit *audit, enum rs_scan kind, const char *l
 	keep_example(&audit->faults[kind], line, len, audit->file, audit->offset);
 }
 
-/* Those of dovecot_badclients are added up apart. */
-static struct rs_audit *audit_of(struct rs_audit *audit, const struct rs_scan_entry *entry)
+/* What was scanned into the next place of those that are pending. */
+static int take_login(struct rs_audit *audit, struct rs_audit_pending *pending, const char *line,
+		      size_t len)
 {
-	if (entry->writer != RS_LOG_BADCLIENTS)
-		return audit;
-	if (audit->badclients == NULL)
-		audit->badclients = rs_audit_new(&audit->options);
-	return audit->badclients;
-}
+	const struct rs_scan_entry *entry = &pending->entry;
 
-static int take_login(struct rs_audit *audit, enum rs_scan scan, const char *line, size_t len,
-		      const struct rs_scan_entry *entry)
-{
-	struct rs_audit *of = audit_of(audit, entry);
-	struct rs_audit_pending *pending;
-
-	if (of == NULL)
-		return -1;
 	if (entry->user.len > RS_AUDIT_NAME_MAX) {
 		count_fault(audit, RS_SCAN_AMBIGUOUS, line, len);
 		return 0;
 	}
-	pending = &of->pending[of->pending_count];
-	pending->entry = *entry;
-	pending->verdict = scan == RS_SCAN_VERDICT;
-	pending->match = rs_nettable_find(audit->table, &entry->ip);
 	if (set_name(pending, &entry->user) < 0)
 		return -1;
-	if (!is_wanted(of, pending))
+	if (!is_wanted(audit, pending))
 		return 0;
 	audit->totals.by_writer[entry->writer]++;
 	if (!pending->verdict && entry->time >= audit->options.since) {
-		if (entry->time < of->totals.first)
-			of->totals.first = entry->time;
-		if (entry->time > of->totals.last)
-			of->totals.last = entry->time;
+		if (entry->time < audit->totals.first)
+			audit->totals.first = entry->time;
+		if (entry->time > audit->totals.last)
+			audit->totals.last = entry->time;
 	}
-	pending->hash = rs_audit_users_hash(&of->users, pending->name, pending->len);
-	rs_audit_users_fetch_slot(&of->users, pending->hash);
-	return ++of->pending_count == RS_AUDIT_BATCH ? flush(of) : 0;
+	pending->hash = rs_audit_users_hash(&audit->users, pending->name, pending->len);
+	rs_audit_users_fetch_slot(&audit->users, pending->hash);
+	rs_nettable_fetch_head(audit->table, &entry->ip);
+	return ++audit->pending_count == RS_AUDIT_BATCH ? flush(audit) : 0;
+}
+
+/* Those of dovecot_badclients are added up apart. */
+static int take_badclients(struct rs_audit *audit, const struct rs_scan_entry *entry,
+			   const char *line, size_t len)
+{
+	struct rs_audit_pending *pending;
+
+	if (audit->badclients == NULL)
+		audit->badclients = rs_audit_new(&audit->options);
+	if (audit->badclients == NULL)
+		return -1;
+	pending = &audit->badclients->pending[audit->badclients->pending_count];
+	pending->entry = *entry;
+	pending->verdict = false;
+	return take_login(audit->badclients, pending, line, len);
 }
 
 static int take_line(struct rs_audit *audit, const char *line, size_t len)
 {
-	struct rs_scan_entry entry;
-	int scan = rs_scan_line(audit->scanner, line, len, &entry);
+	struct rs_audit_pending *pending = &audit->pending[audit->pending_count];
+	int scan = rs_scan_line(audit->scanner, line, len, &pending->entry);
 
 	audit->totals.lines++;
 	switch (scan) {
@@ -325,9 +332,13 @@ static int take_line(struct rs_audit *audit, const char *line, size_t len)
 		return 0;
 	case RS_SCAN_VERDICT:
 		audit->totals.verdicts++;
-		return take_login(audit, RS_SCAN_VERDICT, line, len, &entry);
+		pending->verdict = true;
+		return take_login(audit, pending, line, len);
 	case RS_SCAN_LOGIN:
-		return take_login(audit, RS_SCAN_LOGIN, line, len, &entry);
+		if (pending->entry.writer == RS_LOG_BADCLIENTS)
+			return take_badclients(audit, &pending->entry, line, len);
+		pending->verdict = false;
+		return take_login(audit, pending, line, len);
 	default:
 		count_fault(audit, (enum rs_scan)scan, line, len);
 		return 0;

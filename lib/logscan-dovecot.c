@@ -8,30 +8,25 @@
 /* `imap-login: `. Returns what follows, NULL when it is no login process. */
 static const char *take_service(const char *text, const char *end, enum rs_log_service *service_r)
 {
-	static const struct {
-		const char *name;
-		enum rs_log_service service;
-	} services[] = {
-		{ "imap-login: ", RS_LOG_IMAP },
-		{ "pop3-login: ", RS_LOG_POP3 },
-		{ "submission-login: ", RS_LOG_SUBMISSION },
-		{ "managesieve-login: ", RS_LOG_SIEVE },
-	};
 	const char *at = text;
 
-	for (size_t i = 0; i < sizeof(services) / sizeof(*services); i++) {
-		size_t len = strlen(services[i].name);
-
-		if (rs_begins(text, end, services[i].name, len)) {
-			*service_r = services[i].service;
-			return text + len;
-		}
+	if (RS_BEGINS(text, end, "imap-login: ")) {
+		*service_r = RS_LOG_IMAP;
+		return text + 12;
+	}
+	if (RS_BEGINS(text, end, "pop3-login: ")) {
+		*service_r = RS_LOG_POP3;
+		return text + 12;
 	}
 	while (at < end && ((*at >= 'a' && *at <= 'z') || *at == '-'))
 		at++;
 	if (at - text < 6 || memcmp(at - 6, "-login", 6) != 0 || !RS_BEGINS(at, end, ": "))
 		return NULL;
 	*service_r = RS_LOG_SERVICE_OTHER;
+	if (RS_BEGINS(text, end, "submission-login: "))
+		*service_r = RS_LOG_SUBMISSION;
+	else if (RS_BEGINS(text, end, "managesieve-login: "))
+		*service_r = RS_LOG_SIEVE;
 	return at + 2;
 }
 
@@ -56,9 +51,9 @@ static uint32_t count_attempts(const char *text, const char *end)
 static enum rs_scan read_failure(const char *text, const char *end, struct rs_scan_entry *entry)
 {
 	const char *elements = rs_find(text, end, ": user=");
-	const char *rip = rs_find(text, end, ": rip=");
+	const char *rip = rs_find(text, elements != NULL ? elements : end, ": rip=");
 
-	if (elements == NULL || (rip != NULL && rip < elements))
+	if (rip != NULL)
 		elements = rip;
 	if (elements == NULL)
 		elements = rs_find(text, end, " user=");

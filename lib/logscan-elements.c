@@ -54,6 +54,12 @@ bool rs_scan_ip(const char *text, size_t len, struct rs_ip *ip_r)
 
 enum rs_log_mechanism rs_scan_mechanism(const char *text, size_t len)
 {
+	if (len == 5) {
+		if (memcmp(text, "PLAIN", 5) == 0)
+			return RS_LOG_PLAIN;
+		if (memcmp(text, "LOGIN", 5) == 0)
+			return RS_LOG_LOGIN;
+	}
 	for (int i = RS_LOG_MECHANISM_NONE + 1; i < RS_LOG_MECHANISM_OTHER; i++) {
 		const char *name = rs_log_mechanism_name((enum rs_log_mechanism)i);
 
@@ -69,6 +75,16 @@ static size_t value_len(const char *text, const char *end)
 	const char *comma = memchr(text, ',', (size_t)(end - text));
 
 	return (size_t)((comma != NULL ? comma : end) - text);
+}
+
+/* The same, for values of a few bytes. */
+static size_t short_len(const char *text, const char *end)
+{
+	const char *at = text;
+
+	while (at < end && *at != ',')
+		at++;
+	return (size_t)(at - text);
 }
 
 static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_entry *entry)
@@ -92,16 +108,16 @@ static enum rs_scan read_default(const char *text, const char *end, struct rs_sc
 	size_t len;
 
 	close = memchr(name, '>', (size_t)(end - name));
-	if (close == NULL || !RS_BEGINS(close, end, ">, method="))
+	if (close == NULL || !RS_BEGINS(close, end, ">, method=") || end[-1] != '>')
 		return RS_SCAN_NOTHING;
 	method = close + 10;
-	len = value_len(method, end);
+	len = short_len(method, end);
 	if (!RS_BEGINS(method + len, end, ", rip="))
 		return RS_SCAN_NOTHING;
 	rip = method + len + 6;
 	entry->mechanism = rs_scan_mechanism(method, len);
-	len = value_len(rip, end);
-	if (end[-1] != '>' || !rs_scan_ip(rip, len, &entry->ip))
+	len = short_len(rip, end);
+	if (!rs_scan_ip(rip, len, &entry->ip))
 		return RS_SCAN_NOTHING;
 	rip += len;
 	if (memchr(rip, '>', (size_t)(end - rip)) != end - 1)
@@ -139,23 +155,34 @@ static bool are_elements(const char *text, const char *end)
 	return true;
 }
 
-/* Where the name ends: at the one bracket behind which there can be elements. NULL with
- * *scan_r: there is none, or more than one. */
-static const char *find_close(const char *name, const char *end, enum rs_scan *scan_r)
+/* Whether the session is all that has brackets behind a name, and ends the line. */
+static bool is_session(const char *text, const char *end)
 {
+	const char *open = rs_find(text, end, " session=<");
+
+	return open != NULL && memchr(text, '<', (size_t)(end - text)) == open + 9 &&
+	       memchr(text, '>', (size_t)(end - text)) == end - 1;
+}
+
+/* Where the name ends: at the one bracket behind which there can be elements, before rip
+ * when that comes later. NULL with *scan_r: there is none, or more than one. */
+static const char *find_close(const char *name, const char *rip, const char *end,
+			      enum rs_scan *scan_r)
+{
+	const char *limit = rip > name ? rip : end;
 	const char *close = NULL, *at = name;
 
 	*scan_r = RS_SCAN_CUT;
-	while ((at = memchr(at, '>', (size_t)(end - at))) != NULL) {
+	while ((at = memchr(at, '>', (size_t)(limit - at))) != NULL) {
 		at++;
-		if (at < end && *at != ',' && *at != ' ')
-			continue;
-		if (!are_elements(at, end))
+		if ((at < end && *at != ',' && *at != ' ') || !are_elements(at, end))
 			continue;
 		*scan_r = RS_SCAN_AMBIGUOUS;
 		if (close != NULL)
 			return NULL;
 		close = at - 1;
+		if (limit == end && is_session(at, end))
+			break;
 	}
 	return close;
 }
@@ -205,11 +232,9 @@ static enum rs_scan read_any(const char *text, const char *end, struct rs_scan_e
 	close = name;
 	if (name < end && *name == '<') {
 		name++;
-		close = find_close(name, end, &scan);
+		close = find_close(name, rip, end, &scan);
 		if (close == NULL)
 			return scan;
-		if (rip > name && rip < close)
-			return RS_SCAN_AMBIGUOUS;
 		scan = set_user(name, close, entry);
 	} else {
 		scan = read_bare(name, rip - 4, entry);

@@ -213,7 +213,7 @@ static const struct rs_match *find4(const struct rs_nettable *table, uint32_t ad
 		else
 			high = middle - 1;
 	}
-	return table->matches[low->match];
+	return low->match == 0 ? NULL : table->matches[low->match];
 }
 
 static const struct rs_match *find6(const struct rs_nettable *table, uint64_t hi, uint64_t lo)
@@ -230,6 +230,23 @@ static const struct rs_match *find6(const struct rs_nettable *table, uint64_t hi
 			high = middle - 1;
 	}
 	return table->matches[table->ipv6[low].match];
+}
+
+static uint32_t head_of(const struct rs_ip *ip)
+{
+	return (uint32_t)ip->bytes[0] << 8 | ip->bytes[1];
+}
+
+void rs_nettable_fetch_head(const struct rs_nettable *table, const struct rs_ip *ip)
+{
+	if (ip->family == AF_INET)
+		__builtin_prefetch(&table->heads[head_of(ip)]);
+}
+
+void rs_nettable_fetch(const struct rs_nettable *table, const struct rs_ip *ip)
+{
+	if (ip->family == AF_INET)
+		__builtin_prefetch(&table->ipv4[table->heads[head_of(ip)]]);
 }
 
 const struct rs_match *rs_nettable_find(const struct rs_nettable *table, const struct rs_ip *ip)

@@ -2,6 +2,9 @@
 /* SipHash-2-4, as J.-P. Aumasson and D. J. Bernstein describe it (2012). */
 #include <relaysentry/siphash.h>
 
+#include <endian.h>
+#include <string.h>
+
 #define ROTATE(x, bits) (((x) << (bits)) | ((x) >> (64 - (bits))))
 
 struct rs_sip {
@@ -24,6 +27,15 @@ static void rs_sip_rounds(struct rs_sip *sip, unsigned count)
 	}
 }
 
+/* 8 bytes, the first one lowest. */
+static uint64_t rs_sip_whole(const unsigned char *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return le64toh(word);
+}
+
 /* Up to 8 bytes, the first one lowest. */
 static uint64_t rs_sip_word(const unsigned char *data, size_t len)
 {
@@ -44,7 +56,7 @@ static void rs_sip_add(struct rs_sip *sip, uint64_t word)
 uint64_t rs_siphash(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *data, size_t len)
 {
 	const unsigned char *p = data;
-	uint64_t k0 = rs_sip_word(key, 8), k1 = rs_sip_word(key + 8, 8);
+	uint64_t k0 = rs_sip_whole(key), k1 = rs_sip_whole(key + 8);
 	struct rs_sip sip = {
 		.v0 = k0 ^ 0x736f6d6570736575,
 		.v1 = k1 ^ 0x646f72616e646f6d,
@@ -54,7 +66,7 @@ uint64_t rs_siphash(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *da
 	size_t left = len;
 
 	for (; left >= 8; left -= 8, p += 8)
-		rs_sip_add(&sip, rs_sip_word(p, 8));
+		rs_sip_add(&sip, rs_sip_whole(p));
 	rs_sip_add(&sip, rs_sip_word(p, left) | (uint64_t)len << 56);
 	sip.v2 ^= 0xff;
 	rs_sip_rounds(&sip, 4);
