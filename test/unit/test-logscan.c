@@ -253,6 +253,10 @@ static void test_smtp(void)
 		  AT "mx postfix/smtpd[7]: 8D248A72236: client=unknown[52.125.138.7], "
 		     "sasl_method=LOGIN, sasl_username=alice@example.org",
 		  "postfix smtp + LOGIN 52.125.138.7 alice@example.org" },
+		{ "Postfix, a user before the address",
+		  AT "mx postfix/smtpd[7]: 8D248A72236: client=a, sasl_username=b[52.125.138.7], "
+		     "sasl_method=LOGIN",
+		  "ambiguous" },
 		{ "Postfix, submission and ports",
 		  AT "mx postfix/submission/smtpd[7]: NOQUEUE: client=a.example[2001:db8::7]:4000, "
 		     "sasl_method=PLAIN, sasl_username=alice",
