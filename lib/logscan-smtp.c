@@ -58,7 +58,7 @@ static enum rs_scan postfix_success(const char *text, const char *end, struct rs
 	if (at == text || !RS_BEGINS(at, end, ": client="))
 		return RS_SCAN_NOTHING;
 	at += 9;
-	if (rs_find(at, end, ", sasl_username=") == NULL)
+	if (rs_find(at, end, user_key) == NULL)
 		return RS_SCAN_NOTHING;
 	at = take_client(at, end, entry);
 	if (at == NULL)
@@ -67,6 +67,9 @@ static enum rs_scan postfix_success(const char *text, const char *end, struct rs
 		return RS_SCAN_AMBIGUOUS;
 	at += sizeof(method_key) - 1;
 	user = rs_find(at, end, user_key);
+	/* What was found stands before the address, where Postfix writes none. */
+	if (user == NULL)
+		return RS_SCAN_AMBIGUOUS;
 	entry->mechanism = rs_scan_mechanism(at, (size_t)(user - at));
 	entry->success = true;
 	return postfix_user(user + sizeof(user_key) - 1, end, entry);

@@ -253,6 +253,10 @@ static void test_smtp(void)
 		  AT "mx postfix/smtpd[7]: 8D248A72236: client=unknown[52.125.138.7], "
 		     "sasl_method=LOGIN, sasl_username=alice@example.org",
 		  "postfix smtp + LOGIN 52.125.138.7 alice@example.org" },
+		{ "Postfix, a user before the address",
+		  AT "mx postfix/smtpd[7]: 8D248A72236: client=a, sasl_username=b[52.125.138.7], "
+		     "sasl_method=LOGIN",
+		  "ambiguous" },
 		{ "Postfix, submission and ports",
 		  AT "mx postfix/submission/smtpd[7]: NOQUEUE: client=a.example[2001:db8::7]:4000, "
 		     "sasl_method=PLAIN, sasl_username=alice",
@@ -418,6 +422,8 @@ static void test_faults(void)
 static void test_bytes(void)
 {
 	static const char in_name[] = MX "imap-login: Login: user=<a\0b>" TAIL;
+	static const char in_method[] = MX "imap-login: Login: user=<a>, method=PLAIN\0\0\0\0\0"
+					   ", rip=52.125.138.7, session=<s>";
 	static const char before[] = "\0\0\0" MX "imap-login: Login: " LET_IN("a");
 	const struct rs_logdate_context dates = { .year = 2026 };
 	struct rs_scanner *scanner = rs_scanner_new(&dates);
@@ -426,6 +432,10 @@ static void test_bytes(void)
 
 	RS_CHECK_INT("NUL in a name", rs_scan_line(scanner, in_name, sizeof(in_name) - 1, &entry),
 		     RS_SCAN_BINARY);
+	RS_CHECK_INT("NUL in a mechanism",
+		     rs_scan_line(scanner, in_method, sizeof(in_method) - 1, &entry),
+		     RS_SCAN_LOGIN);
+	RS_CHECK_INT("is none that is known", entry.mechanism, RS_LOG_MECHANISM_OTHER);
 	RS_CHECK_INT("NUL before the line",
 		     rs_scan_line(scanner, before, sizeof(before) - 1, &entry), RS_SCAN_BINARY);
 	memset(long_line, 'x', RS_SCAN_LINE_MAX + 1);
