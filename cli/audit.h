@@ -12,6 +12,7 @@
 #include <relaysentry/catalogue.h>
 #include <relaysentry/policy.h>
 #include <relaysentry/relaydb.h>
+#include <relaysentry/siphash.h>
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -101,9 +102,54 @@ void rs_audit_progress_add(struct audit_progress *progress, uint64_t stored, uin
 /* Removes the line. */
 void rs_audit_progress_end(struct audit_progress **progress);
 
-/* --- what is printed (audit-report.c) --- */
+/* --- what is wanted (audit-select.c, audit-anonymize.c) --- */
 
-enum audit_sort { AUDIT_BY_USERS, AUDIT_BY_LOGINS, AUDIT_BY_NAME, AUDIT_BY_FIRST, AUDIT_BY_LAST };
+/* Relays; in brackets how users then come. All break ties by name. */
+enum audit_sort {
+	AUDIT_BY_USERS,	 /* most users first (most logins first) */
+	AUDIT_BY_LOGINS, /* most logins first */
+	AUDIT_BY_NAME,
+	AUDIT_BY_FIRST, /* whose first login came last is first: what is new */
+	AUDIT_BY_LAST	/* whose last login came last is first */
+};
+/* "users", "logins", "name", "first", "last". Returns 0, -1 when name is none of these. */
+int rs_audit_sort_parse(const char *name, enum audit_sort *sort_r);
+
+struct audit_wishes {
+	const char *user;  /* as given; NULL: all */
+	const char *relay; /* as rs_audit_relay_check() takes it; NULL: all */
+	int64_t since, until;
+	bool only_new, addresses;
+	enum audit_sort sort;
+	size_t top;
+	/* Of RS_SIPHASH_KEY_SIZE bytes: with it users and addresses are hidden. NULL: not. */
+	const unsigned char *key;
+	const struct rs_relaydb *db;
+	const struct rs_catalogue *catalogue; /* for seen_apps; NULL: there are none */
+	const struct rs_policy *policy;	      /* NULL: what it does is not wanted */
+	const struct audit_set *set;
+	int64_t now;
+};
+
+/* Whether text is the id of a relay of the database, or a class as @cloud. Returns 0,
+ * EX_USAGE with a message. */
+int rs_audit_relay_check(const struct rs_relaydb *db, const char *text);
+/* Whether relay is what a text of that kind means; text NULL: all are. */
+bool rs_audit_relay_wanted(const char *text, const struct rs_relay *relay);
+
+/* Fills key_r with the hash of a file of AUDIT_KEY_MIN to AUDIT_KEY_MAX bytes, so that
+ * two reports that were made with it can be compared; path NULL: with what nobody knows.
+ * Returns 0, or an exit status with a message. */
+#define AUDIT_KEY_MIN 16U
+#define AUDIT_KEY_MAX 4096U
+int rs_audit_key(const char *path, unsigned char *key_r);
+/* "user-" and 48 bits of a hash over the name, in hexadecimal. Returns buf. */
+#define AUDIT_ALIAS_SIZE 18
+const char *rs_audit_alias(const unsigned char *key, const char *name, char buf[AUDIT_ALIAS_SIZE]);
+/* The network of an address, /24 or /48, as text. Returns buf. */
+const char *rs_audit_hidden_address(const struct rs_ip *ip, char buf[RS_NET_STRLEN]);
+
+/* --- what is printed (audit-report.c, audit-days.c, audit-addresses.c) --- */
 
 /* An address behind a user's logins from a relay. */
 struct audit_address {
@@ -126,7 +172,8 @@ struct audit_user {
 			     a hash like "user-3f9a1c20b4d1" */
 	struct rs_audit_tally tally;   /* from relays */
 	uint64_t success, failed;      /* all logins, from relays or not */
-	size_t first_pair, pair_count; /* of the report's pairs */
+	size_t first_pair, pair_count; /* of the report's pairs; most logins first */
+	bool password;		       /* it, and no token, let some mail-relay in */
 };
 
 struct audit_relay {
@@ -137,6 +184,7 @@ struct audit_relay {
 	uint64_t users;	       /* with a success: their credentials work there */
 	uint64_t failed_users; /* with failures alone */
 	uint64_t alerts, denials;
+	bool password; /* as of users; only of a mail-relay */
 };
 
 /* Logins from relays on one day. */
@@ -165,15 +213,31 @@ struct audit_report {
 	size_t user_count;
 	struct audit_pair *pairs; /* grouped by user, in the order of users */
 	size_t pair_count;
-	struct audit_day
-		*days; /* from the first to the last, none left out (at most 3660: the last) */
+	/* From the first to the last, none left out (at most AUDIT_DAYS: the last). With
+	 * only_new there are none: days are not counted per user. */
+	struct audit_day *days;
 	size_t day_count;
 	uint64_t relay_success, relay_failed, relay_users; /* after selection */
+	/* Users whose passwords let a mail-relay in, and these relays; after selection. */
+	uint64_t password_users, password_relays;
 	/* With --policy. */
 	const struct rs_policy *policy; /* NULL: not */
 	const struct rs_audit_rule *rules;
 	size_t rule_count;
+	/* What the above points into. */
+	struct {
+		char *names, *wanted_user;
+		struct audit_address *addresses;
+		uint64_t *by_relay;
+	} owned;
 };
+#define AUDIT_DAYS 3660U
+
+/* Makes the report of all that was read. The audit and what wishes name must outlive it.
+ * Returns 0, EX_OSERR with a message; after both it is freed. */
+int rs_audit_report(const struct rs_audit *audit, const struct audit_wishes *wishes,
+		    struct audit_report *report_r);
+void rs_audit_report_free(struct audit_report *report);
 
 /* --- printing: 0, or an exit status with a message --- */
 
@@ -189,5 +253,12 @@ int rs_audit_html(const struct audit_report *report, FILE *out);
  * services. Returns buf, cut with "..." when size is too small. */
 const char *rs_audit_services(uint32_t services, char *buf, size_t size);
 const char *rs_audit_mechanisms(uint32_t mechanisms, char *buf, size_t size);
+
+/* The first line of a fault, which has one, as it can be shown; allocated with malloc(), NULL
+ * when memory is short (audit-example.c). */
+char *rs_audit_example(const struct rs_audit_fault *fault);
+/* The file that it is of, as named. */
+const char *rs_audit_example_file(const struct audit_report *report,
+				  const struct rs_audit_fault *fault);
 
 #endif

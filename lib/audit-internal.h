@@ -99,9 +99,7 @@ const char *rs_audit_users_name(const struct rs_audit_user *user);
 
 /* --- pairs, addresses, days: 0; -1 when memory is short --- */
 
-void rs_audit_tally_init(struct rs_audit_tally *tally);
 void rs_audit_tally_add(struct rs_audit_tally *tally, const struct rs_scan_entry *entry);
-void rs_audit_tally_merge(struct rs_audit_tally *tally, const struct rs_audit_tally *from);
 /* The pair's index. */
 int rs_audit_pair_add(struct rs_audit *audit, uint32_t user, uint32_t relay, size_t *index_r);
 int rs_audit_address_add(struct rs_audit *audit, uint32_t pair, const struct rs_ip *ip,

@@ -35,6 +35,11 @@ struct rs_audit_tally {
 	uint32_t mechanisms; /* 1 << enum rs_log_mechanism, ORed */
 };
 
+/* A tally of nothing. */
+void rs_audit_tally_init(struct rs_audit_tally *tally);
+/* Adds what from has counted. */
+void rs_audit_tally_merge(struct rs_audit_tally *tally, const struct rs_audit_tally *from);
+
 /* One user and one relay. */
 struct rs_audit_pair {
 	uint32_t user;	/* index of users */
