@@ -22,6 +22,10 @@ const char *fake_audit_span(struct rs_audit *audit, uint32_t file);
 /* Memory is short after so many calls of rs_audit_lines(); -1: never. */
 void fake_audit_fail_after(long calls);
 
+/* How often a file was begun at its first line, of the one for which that was most, since
+ * the last call. */
+int fake_audit_passes(void);
+
 /* Messages since the last call. */
 const char *fake_messages(void);
 
