@@ -89,9 +89,12 @@ class Program:
 
 
 def of_audit(output):
-    summary = json.loads(output)["summary"]
-    return {"addresses": summary["logins"]["success"] + summary["logins"]["failed"],
-            "hits": summary["relay_logins"]["success"] + summary["relay_logins"]["failed"]}
+    for line in output.splitlines():
+        row = json.loads(line)
+        if row["type"] == "summary":
+            return {"addresses": row["count"] + row["failed"],
+                    "hits": row["relay_count"] + row["relay_failed"]}
+    return sys.exit("bench-audit: relaysentry audit --json has no summary")
 
 
 def number(name):

@@ -75,6 +75,9 @@ struct rs_audit {
 	struct rs_audit_fault faults[RS_SCAN_COUNT];
 	uint32_t file;
 	uint64_t offset;
+	/* The lines that are being added, until something was learned from them. */
+	const char *block;
+	size_t block_len;
 	/* The logins that dovecot_badclients tells of: they count when Dovecot's own lines
 	 * are missing, and say what was refused when not. */
 	struct rs_audit *badclients;

@@ -320,6 +320,12 @@ static int take_line(struct rs_audit *audit, const char *line, size_t len)
 	struct rs_audit_pending *pending = &audit->pending[audit->pending_count];
 	int scan = rs_scan_line(audit->scanner, line, len, &pending->entry);
 
+	if (scan == RS_SCAN_AMBIGUOUS && audit->block != NULL) {
+		/* Once for a block: the lines around it tell how they are made. */
+		rs_scanner_learn(audit->scanner, audit->block, audit->block_len);
+		audit->block = NULL;
+		scan = rs_scan_line(audit->scanner, line, len, &pending->entry);
+	}
 	audit->totals.lines++;
 	switch (scan) {
 	case -1:
@@ -350,6 +356,8 @@ int rs_audit_lines(struct rs_audit *audit, const char *text, size_t len)
 	const char *end = text + len;
 
 	audit->totals.bytes += len;
+	audit->block = text;
+	audit->block_len = len;
 	while (text < end) {
 		const char *newline = memchr(text, '\n', (size_t)(end - text));
 		const char *line_end = newline != NULL ? newline : end;

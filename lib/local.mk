@@ -76,7 +76,7 @@ librelaysentry_la_SOURCES += lib/dictproto.c lib/dictproto-internal.h lib/dictpr
 
 # Logs, and what they tell
 librelaysentry_la_SOURCES += lib/civil.h lib/logdate.c lib/nettable.c
-librelaysentry_la_SOURCES += lib/logscan.c lib/logscan-dovecot.c lib/logscan-elements.c \
+librelaysentry_la_SOURCES += lib/logscan.c lib/logscan-dovecot.c lib/logscan-elements.c lib/logscan-format.c lib/logscan-format.h \
 	lib/logscan-internal.h lib/logscan-journal.c lib/logscan-names.c lib/logscan-smtp.c
 librelaysentry_la_SOURCES += lib/audit.c lib/audit-internal.h lib/audit-kept.c lib/audit-merge.c \
 	lib/audit-policy.c lib/audit-result.c lib/audit-user.c \

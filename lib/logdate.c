@@ -108,8 +108,9 @@ static size_t read_rfc3339(const char *text, size_t len, struct date *date)
 			used++;
 	}
 	zone = read_zone(text + used, len - used, date);
-	/* Exim's log_timezone puts a blank before it. */
-	if (zone == 0 && used + 6 <= len && text[used] == ' ' && text[10] == ' ') {
+	/* Exim's log_timezone puts a blank before it; a host's name may begin with Z. */
+	if (zone == 0 && used + 6 <= len && text[used] == ' ' && text[10] == ' ' &&
+	    (text[used + 1] == '+' || text[used + 1] == '-')) {
 		zone = read_zone(text + used + 1, len - used - 1, date);
 		zone += zone > 0 ? 1 : 0;
 	}

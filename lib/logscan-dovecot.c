@@ -48,7 +48,8 @@ static uint32_t count_attempts(const char *text, const char *end)
 	return count > 0 ? count : 1;
 }
 
-static enum rs_scan read_failure(const char *text, const char *end, struct rs_scan_entry *entry)
+static enum rs_scan read_failure(const struct rs_log_format *format, const char *text,
+				 const char *end, struct rs_scan_entry *entry)
 {
 	const char *elements = rs_find(text, end, ": user=");
 	const char *rip = rs_find(text, elements != NULL ? elements : end, ": rip=");
@@ -60,12 +61,13 @@ static enum rs_scan read_failure(const char *text, const char *end, struct rs_sc
 	if (elements == NULL)
 		return RS_SCAN_NO_USER;
 	entry->attempts = count_attempts(text, elements);
-	return rs_scan_elements(elements + (*elements == ':' ? 2 : 1), end, entry);
+	return rs_scan_elements(format, elements + (*elements == ':' ? 2 : 1), end, entry);
 }
 
 /* `proxy(alice,192.0.2.1:143): Started proxying to ...`: a login whose password another
  * server looks at. The name stands there twice, and what both say must agree. */
-static enum rs_scan read_proxy(const char *text, const char *end, struct rs_scan_entry *entry)
+static enum rs_scan read_proxy(const struct rs_log_format *format, const char *text,
+			       const char *end, struct rs_scan_entry *entry)
 {
 	static const char begin[] = "proxy(";
 	const char *at = text + sizeof(begin) - 1;
@@ -74,7 +76,7 @@ static enum rs_scan read_proxy(const char *text, const char *end, struct rs_scan
 
 	if (elements == NULL || rs_find(text, elements, "tarted proxying") == NULL)
 		return RS_SCAN_NOTHING;
-	scan = rs_scan_elements(elements + 2, end, entry);
+	scan = rs_scan_elements(format, elements + 2, end, entry);
 	if (scan != RS_SCAN_LOGIN)
 		return scan;
 	if (!rs_begins(at, end, entry->user.text, entry->user.len))
@@ -95,7 +97,8 @@ static enum rs_scan read_proxy(const char *text, const char *end, struct rs_scan
 	return RS_SCAN_LOGIN;
 }
 
-static enum rs_scan read_login(const char *text, const char *end, struct rs_scan_entry *entry)
+static enum rs_scan read_login(const struct rs_log_format *format, const char *text,
+			       const char *end, struct rs_scan_entry *entry)
 {
 	/* How the last line of a connection begins that was not let in: 2.2, 2.3, 2.4. */
 	static const char *const failures[] = {
@@ -106,16 +109,17 @@ static enum rs_scan read_login(const char *text, const char *end, struct rs_scan
 
 	entry->attempts = 1;
 	if (RS_BEGINS(text, end, "Login: ") || RS_BEGINS(text, end, "Logged in: ")) {
-		enum rs_scan scan = rs_scan_elements(text + (text[4] == 'n' ? 7 : 11), end, entry);
+		enum rs_scan scan =
+			rs_scan_elements(format, text + (text[4] == 'n' ? 7 : 11), end, entry);
 
 		entry->success = true;
 		return scan == RS_SCAN_ANONYMOUS ? RS_SCAN_NO_USER : scan;
 	}
 	if (RS_BEGINS(text, end, "proxy("))
-		return read_proxy(text, end, entry);
+		return read_proxy(format, text, end, entry);
 	for (size_t i = 0; i < sizeof(failures) / sizeof(*failures); i++) {
 		if (rs_begins(text, end, failures[i], strlen(failures[i])))
-			return read_failure(text, end, entry);
+			return read_failure(format, text, end, entry);
 	}
 	return RS_SCAN_NOTHING;
 }
@@ -212,7 +216,8 @@ enum rs_scan rs_scan_dovecot(struct rs_scanner *scanner, const struct rs_message
 
 	entry->writer = RS_LOG_DOVECOT;
 	if (text != NULL)
-		return read_login(skip_level(text, message->end), message->end, entry);
+		return read_login(rs_scanner_format(scanner), skip_level(text, message->end),
+				  message->end, entry);
 	if (RS_BEGINS(message->text, message->end, "auth"))
 		return read_auth(scanner, message, entry);
 	return RS_SCAN_NOTHING;

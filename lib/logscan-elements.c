@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "logscan-format.h"
 #include "logscan-internal.h"
 
 #include <arpa/inet.h>
@@ -63,7 +64,8 @@ enum rs_log_mechanism rs_scan_mechanism(const char *text, size_t len)
 	for (int i = RS_LOG_MECHANISM_NONE + 1; i < RS_LOG_MECHANISM_OTHER; i++) {
 		const char *name = rs_log_mechanism_name((enum rs_log_mechanism)i);
 
-		if (strncasecmp(name, text, len) == 0 && name[len] == '\0')
+		/* A NUL in the text ends the comparison, too. */
+		if (strncasecmp(name, text, len) == 0 && strlen(name) == len)
 			return (enum rs_log_mechanism)i;
 	}
 	return len == 0 ? RS_LOG_MECHANISM_NONE : RS_LOG_MECHANISM_OTHER;
@@ -135,126 +137,68 @@ static enum rs_scan read_default(const char *text, const char *end, struct rs_sc
 
 /* --- any elements --- */
 
-/* Whether what stands behind a name can be elements: each bracket is opened behind a "="
- * and closed again. */
-static bool are_elements(const char *text, const char *end)
+static enum rs_scan set_elements(const struct rs_log_elements *found, const char *end,
+				 struct rs_scan_entry *entry)
 {
-	while (text < end) {
-		const char *open = memchr(text, '<', (size_t)(end - text));
-		const char *close = memchr(text, '>', (size_t)(end - text));
-
-		if (open == NULL)
-			return close == NULL;
-		if (close == NULL || close < open || open[-1] != '=' ||
-		    memchr(open + 1, '<', (size_t)(close - open - 1)) != NULL)
-			return false;
-		text = close + 1;
-		if (text < end && *text != ',' && *text != ' ')
-			return false;
-	}
-	return true;
-}
-
-/* Whether the session is all that has brackets behind a name, and ends the line. */
-static bool is_session(const char *text, const char *end)
-{
-	const char *open = rs_find(text, end, " session=<");
-
-	return open != NULL && memchr(text, '<', (size_t)(end - text)) == open + 9 &&
-	       memchr(text, '>', (size_t)(end - text)) == end - 1;
-}
-
-/* Where the name ends: at the one bracket behind which there can be elements, before rip
- * when that comes later. NULL with *scan_r: there is none, or more than one. */
-static const char *find_close(const char *name, const char *rip, const char *end,
-			      enum rs_scan *scan_r)
-{
-	const char *limit = rip > name ? rip : end;
-	const char *close = NULL, *at = name;
-
-	*scan_r = RS_SCAN_CUT;
-	while ((at = memchr(at, '>', (size_t)(limit - at))) != NULL) {
-		at++;
-		if ((at < end && *at != ',' && *at != ' ') || !are_elements(at, end))
-			continue;
-		*scan_r = RS_SCAN_AMBIGUOUS;
-		if (close != NULL)
-			return NULL;
-		close = at - 1;
-		if (limit == end && is_session(at, end))
-			break;
-	}
-	return close;
+	if (found->rip == NULL)
+		return RS_SCAN_NO_ADDRESS;
+	if (found->method != NULL)
+		entry->mechanism = rs_scan_mechanism(found->method, value_len(found->method, end));
+	entry->tls = found->tls;
+	return rs_scan_ip(found->rip, value_len(found->rip, end), &entry->ip) ? RS_SCAN_LOGIN
+									      : RS_SCAN_NO_ADDRESS;
 }
 
 /* Without brackets a name ends nowhere; only rip, of which there is one, can tell. */
-static enum rs_scan read_bare(const char *name, const char *rip, struct rs_scan_entry *entry)
+static enum rs_scan read_bare(const char *name, const char *end, struct rs_log_elements *found,
+			      struct rs_scan_entry *entry)
 {
-	const char *end = rip - 1;
-
-	if (name > end || end[-1] != ',')
-		return RS_SCAN_NO_USER;
-	end--;
-	for (const char *at = name; at < end; at++) {
-		if (*at == ' ' || *at == ',')
-			return RS_SCAN_NO_USER;
-	}
-	return set_user(name, end, entry);
-}
-
-/* The value of a key outside of the name; NULL: there is none. */
-static const char *find_outside(const char *text, const char *end, const char *name,
-				const char *close, const char *key)
-{
-	const char *at = rs_find(close, end, key);
-
-	return at != NULL ? at : rs_find(text, name, key);
-}
-
-static enum rs_scan read_any(const char *text, const char *end, struct rs_scan_entry *entry)
-{
-	const char *user, *rip, *close, *method, *name;
+	const char *rip, *comma = memchr(name, ',', (size_t)(end - name));
 	enum rs_scan scan;
-	/* With the blank before them: other keys end like these. */
-	unsigned users = rs_find_all(text - 1, end, " user=", &user);
-	unsigned rips = rs_find_all(text - 1, end, " rip=", &rip);
 
-	if (users == 0)
+	if (found->rip != NULL || rs_find_all(name, end, ", rip=", &rip) != 1 || comma != rip ||
+	    memchr(name, ' ', (size_t)(rip - name)) != NULL)
 		return RS_SCAN_NO_USER;
-	if (rips == 0 && RS_BEGINS(user, end, " user=<>"))
-		return RS_SCAN_ANONYMOUS;
-	if (users > 1 || rips > 1)
-		return RS_SCAN_AMBIGUOUS;
-	if (rips == 0)
-		return RS_SCAN_NO_ADDRESS;
-	rip += 5;
-	name = user + 6;
-	close = name;
-	if (name < end && *name == '<') {
-		name++;
-		close = find_close(name, rip, end, &scan);
-		if (close == NULL)
-			return scan;
-		scan = set_user(name, close, entry);
-	} else {
-		scan = read_bare(name, rip - 4, entry);
-	}
-	if (scan != RS_SCAN_LOGIN)
-		return scan;
-	method = find_outside(text - 1, end, name, close, " method=");
-	if (method != NULL)
-		entry->mechanism = rs_scan_mechanism(method + 8, value_len(method + 8, end));
-	entry->tls = find_outside(text - 1, end, name, close, ", TLS") != NULL ||
-		     find_outside(text - 1, end, name, close, ", secured") != NULL;
-	return rs_scan_ip(rip, value_len(rip, end), &entry->ip) ? RS_SCAN_LOGIN
-								: RS_SCAN_NO_ADDRESS;
+	found->rip = rip + 6;
+	found->tls = rs_find(rip, end, ", TLS") != NULL;
+	scan = set_user(name, rip, entry);
+	return scan == RS_SCAN_LOGIN ? set_elements(found, end, entry) : scan;
 }
 
-enum rs_scan rs_scan_elements(const char *text, const char *end, struct rs_scan_entry *entry)
+static enum rs_scan read_any(const struct rs_log_format *format, const char *text, const char *end,
+			     struct rs_scan_entry *entry)
+{
+	struct rs_log_elements found = { .rip = NULL };
+	const char *user = rs_find(text - 1, end, " user="), *rip;
+	enum rs_scan scan;
+
+	if (user == NULL)
+		return RS_SCAN_NO_USER;
+	if (RS_BEGINS(user, end, " user=<>") && rs_find(user, end, "rip=") == NULL)
+		return RS_SCAN_ANONYMOUS;
+	/* What clients choose before the name could hold a name. */
+	if (memchr(text, '<', (size_t)(user - text + 1)) != NULL)
+		return RS_SCAN_AMBIGUOUS;
+	if (rs_find_all(text - 1, user, " rip=", &rip) > 1)
+		return RS_SCAN_AMBIGUOUS;
+	found.rip = rip != NULL ? rip + 5 : NULL;
+	found.method = rs_find(text - 1, user, " method=");
+	found.method = found.method != NULL ? found.method + 8 : NULL;
+	found.tls = rs_find(text - 1, user, " TLS") != NULL;
+	if (!RS_BEGINS(user, end, " user=<"))
+		return read_bare(user + 6, end, &found, entry);
+	scan = rs_log_format_split(format, user + 7, end, &found);
+	if (scan == RS_SCAN_LOGIN)
+		scan = set_user(user + 7, found.close, entry);
+	return scan == RS_SCAN_LOGIN ? set_elements(&found, end, entry) : scan;
+}
+
+enum rs_scan rs_scan_elements(const struct rs_log_format *format, const char *text, const char *end,
+			      struct rs_scan_entry *entry)
 {
 	enum rs_scan scan = RS_SCAN_NOTHING;
 
 	if (RS_BEGINS(text, end, "user=<"))
 		scan = read_default(text, end, entry);
-	return scan != RS_SCAN_NOTHING ? scan : read_any(text, end, entry);
+	return scan != RS_SCAN_NOTHING ? scan : read_any(format, text, end, entry);
 }

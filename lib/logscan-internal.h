@@ -4,7 +4,8 @@
 
 /* What the files of the scanner share: logscan.c finds time, program and message of a
  * line, logscan-dovecot.c, logscan-elements.c and logscan-smtp.c read the message,
- * logscan-journal.c unpacks what journalctl writes. */
+ * logscan-format.c knows login_log_format_elements, logscan-journal.c unpacks what
+ * journalctl writes. */
 
 #include <relaysentry/logscan.h>
 
@@ -22,7 +23,8 @@ struct rs_message {
 enum rs_scan rs_scan_dovecot(struct rs_scanner *scanner, const struct rs_message *message,
 			     struct rs_scan_entry *entry);
 enum rs_scan rs_scan_postfix(const struct rs_message *message, struct rs_scan_entry *entry);
-enum rs_scan rs_scan_exim(const struct rs_message *message, struct rs_scan_entry *entry);
+enum rs_scan rs_scan_exim(struct rs_scanner *scanner, const struct rs_message *message,
+			  struct rs_scan_entry *entry);
 /* By the program's name. */
 enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message *message,
 			     struct rs_scan_entry *entry);
@@ -35,7 +37,10 @@ enum rs_scan rs_scan_journal(struct rs_scanner *scanner, const char *line, size_
 
 /* Reads the elements of login_log_format_elements from text on: user, address, mechanism.
  * Returns LOGIN, ANONYMOUS for an empty name, or what is wrong. */
-enum rs_scan rs_scan_elements(const char *text, const char *end, struct rs_scan_entry *entry);
+struct rs_log_format;
+enum rs_scan rs_scan_elements(const struct rs_log_format *format, const char *text, const char *end,
+			      struct rs_scan_entry *entry);
+const struct rs_log_format *rs_scanner_format(const struct rs_scanner *scanner);
 
 /* An address as logs write them. The fast one of IPv4 is tried first. */
 bool rs_scan_ip(const char *text, size_t len, struct rs_ip *ip_r);

@@ -58,7 +58,7 @@ static enum rs_scan postfix_success(const char *text, const char *end, struct rs
 	if (at == text || !RS_BEGINS(at, end, ": client="))
 		return RS_SCAN_NOTHING;
 	at += 9;
-	if (rs_find(at, end, ", sasl_username=") == NULL)
+	if (rs_find(at, end, user_key) == NULL)
 		return RS_SCAN_NOTHING;
 	at = take_client(at, end, entry);
 	if (at == NULL)
@@ -67,6 +67,9 @@ static enum rs_scan postfix_success(const char *text, const char *end, struct rs
 		return RS_SCAN_AMBIGUOUS;
 	at += sizeof(method_key) - 1;
 	user = rs_find(at, end, user_key);
+	/* What was found stands before the address, where Postfix writes none. */
+	if (user == NULL)
+		return RS_SCAN_AMBIGUOUS;
 	entry->mechanism = rs_scan_mechanism(at, (size_t)(user - at));
 	entry->success = true;
 	return postfix_user(user + sizeof(user_key) - 1, end, entry);
@@ -79,7 +82,7 @@ static enum rs_scan postfix_failure(const char *text, const char *end, struct rs
 	static const char user_key[] = ", sasl_username=";
 	const char *at, *method, *user;
 
-	if (!RS_BEGINS(text, end, "warning: ") || rs_find(text, end, "]: SASL ") == NULL)
+	if (!RS_BEGINS(text, end, "warning: ") || rs_find(text, end, ": SASL ") == NULL)
 		return RS_SCAN_NOTHING;
 	at = take_client(text + 9, end, entry);
 	if (at == NULL)
@@ -159,19 +162,32 @@ static enum rs_log_mechanism exim_mechanism(const char *name, size_t len)
 	return RS_LOG_MECHANISM_OTHER;
 }
 
-/* Behind the name: what Exim itself writes there, of which the size is always one. */
-static bool exim_follows(const char *text, const char *end)
+/* Nothing closes the name but the size, which each such line has, and before which Exim
+ * writes some words. Returns its end; NULL with *scan_r when it is not certain. */
+static const char *exim_name_end(const char *name, const char *end, enum rs_scan *scan_r)
 {
-	return text == end || RS_BEGINS(text, end, " S=") || RS_BEGINS(text, end, " K S=") ||
-	       RS_BEGINS(text, end, " K M8S=") || RS_BEGINS(text, end, " M8S=") ||
-	       RS_BEGINS(text, end, " PRDR") || RS_BEGINS(text, end, " C=");
+	static const char *const words[] = { " K", " M8S=0", " M8S=1", " PRDR" };
+	const char *size;
+	unsigned sizes = rs_find_all(name, end, " S=", &size);
+
+	*scan_r = sizes == 0 ? RS_SCAN_CUT : RS_SCAN_AMBIGUOUS;
+	if (sizes != 1)
+		return NULL;
+	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++) {
+		size_t len = strlen(words[i]);
+
+		if ((size_t)(size - name) > len && memcmp(size - len, words[i], len) == 0)
+			size -= len;
+	}
+	return memchr(name, '=', (size_t)(size - name)) == NULL ? size : NULL;
 }
 
 /* `1wDqVb-0001-2x <= alice@example.org H=host (helo) [192.0.2.1] P=esmtpsa X=TLS1.3:...
  * A=dovecot_login:alice S=1234`. The client chooses the sender and what it is called. */
 static enum rs_scan exim_success(const char *text, const char *end, struct rs_scan_entry *entry)
 {
-	const char *host, *protocol, *auth, *size, *name, *name_end, *own;
+	const char *host, *protocol, *auth, *name, *name_end, *own;
+	enum rs_scan scan;
 	unsigned hosts, auths = rs_find_all(text, end, " A=", &auth);
 
 	if (auths == 0)
@@ -179,22 +195,20 @@ static enum rs_scan exim_success(const char *text, const char *end, struct rs_sc
 	hosts = rs_find_all(text, end, " H=", &host);
 	if (hosts == 0)
 		return RS_SCAN_NO_ADDRESS;
-	if (auths > 1 || hosts > 1 || auth < host ||
-	    rs_find_all(host, auth, " P=", &protocol) != 1 ||
-	    rs_find_all(auth, end, " S=", &size) > 1)
+	if (auths > 1 || hosts > 1 || auth < host || rs_find_all(host, auth, " P=", &protocol) != 1)
 		return RS_SCAN_AMBIGUOUS;
 	own = rs_find(host, protocol, " I=[");
 	if (!exim_address(host + 3, own != NULL ? own : protocol, entry))
 		return RS_SCAN_NO_ADDRESS;
-	name = memchr(auth, ':', (size_t)(end - auth));
-	name_end = memchr(auth + 1, ' ', (size_t)(end - auth - 1));
-	if (name_end == NULL)
-		name_end = end;
+	name = auth + 3;
+	while (name < end && *name != ':' && *name != ' ')
+		name++;
 	/* An authenticator without server_set_id says not who it was. */
-	if (name == NULL || name > name_end)
+	if (name == end || *name == ' ')
 		return RS_SCAN_ANONYMOUS;
-	if (!exim_follows(name_end, end))
-		return RS_SCAN_AMBIGUOUS;
+	name_end = exim_name_end(name + 1, end, &scan);
+	if (name_end == NULL)
+		return scan;
 	entry->mechanism = exim_mechanism(auth + 3, (size_t)(name - auth - 3));
 	entry->tls = rs_find(protocol, auth, " X=") != NULL;
 	entry->success = true;
@@ -228,9 +242,46 @@ static enum rs_scan exim_failure(const char *text, const char *end, struct rs_sc
 	}
 }
 
-enum rs_scan rs_scan_exim(const struct rs_message *message, struct rs_scan_entry *entry)
+static bool is_octal(const char *text)
+{
+	for (int i = 1; i <= 3; i++) {
+		if (text[i] < '0' || text[i] > (i == 1 ? '3' : '7'))
+			return false;
+	}
+	return *text == '\\';
+}
+
+/* Exim shows what is no ASCII as \303\274: the name is as others show it then. */
+static enum rs_scan exim_unescape(struct rs_scanner *scanner, struct rs_scan_entry *entry)
+{
+	const char *from = entry->user.text, *end = from + entry->user.len;
+	char *to;
+
+	if (memchr(from, '\\', entry->user.len) == NULL)
+		return RS_SCAN_LOGIN;
+	to = rs_scanner_scratch(scanner, RS_SCRATCH_LINE, entry->user.len);
+	if (to == NULL)
+		return RS_SCAN_NOTHING;
+	entry->user.text = to;
+	while (from < end) {
+		if (end - from >= 4 && is_octal(from)) {
+			*to++ = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 |
+				       (from[3] - '0'));
+			from += 4;
+		} else {
+			*to++ = *from++;
+		}
+	}
+	entry->user.len = (size_t)(to - entry->user.text);
+	return memchr(entry->user.text, '\0', entry->user.len) == NULL ? RS_SCAN_LOGIN
+								       : RS_SCAN_BINARY;
+}
+
+enum rs_scan rs_scan_exim(struct rs_scanner *scanner, const struct rs_message *message,
+			  struct rs_scan_entry *entry)
 {
 	const char *text = message->text, *end = message->end, *at;
+	enum rs_scan scan;
 
 	entry->writer = RS_LOG_EXIM;
 	/* log_selector = +pid */
@@ -243,6 +294,7 @@ enum rs_scan rs_scan_exim(const struct rs_message *message, struct rs_scan_entry
 	at = memchr(text, ' ', (size_t)(end - text));
 	if (at == NULL)
 		return RS_SCAN_NOTHING;
-	return RS_BEGINS(at, end, " <= ") ? exim_success(at, end, entry)
+	scan = RS_BEGINS(at, end, " <= ") ? exim_success(at, end, entry)
 					  : exim_failure(text, end, entry);
+	return scan == RS_SCAN_LOGIN ? exim_unescape(scanner, entry) : scan;
 }

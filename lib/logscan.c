@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "logscan-format.h"
 #include "logscan-internal.h"
 
 #include <stdlib.h>
@@ -17,6 +18,7 @@ struct rs_scanner {
 	/* What stood between date and message, and the tag in it. */
 	char prefix[PREFIX_MAX];
 	size_t prefix_len, tag_at, tag_len;
+	struct rs_log_format format;
 	char *scratch[RS_SCRATCH_COUNT];
 	size_t scratch_size[RS_SCRATCH_COUNT];
 	bool failed; /* memory was short */
@@ -52,6 +54,16 @@ void rs_scanner_dates(struct rs_scanner *scanner, const struct rs_logdate_contex
 const struct rs_logdate_context *rs_scanner_dates_now(const struct rs_scanner *scanner)
 {
 	return &scanner->dates;
+}
+
+const struct rs_log_format *rs_scanner_format(const struct rs_scanner *scanner)
+{
+	return &scanner->format;
+}
+
+void rs_scanner_learn(struct rs_scanner *scanner, const char *text, size_t len)
+{
+	rs_log_format_learn(&scanner->format, text, len);
 }
 
 char *rs_scanner_scratch(struct rs_scanner *scanner, enum rs_scratch which, size_t len)
@@ -192,6 +204,9 @@ static bool find_message_5424(const char *text, const char *end, struct rs_messa
 	if (text >= end || *text != ' ')
 		return false;
 	message->text = text + 1;
+	/* rsyslog's own template leaves the blank of the other format there. */
+	if (message->text < end && *message->text == ' ')
+		message->text++;
 	/* 6.4: a byte order mark says that it is UTF-8. */
 	if (RS_BEGINS(message->text, end, "\xef\xbb\xbf"))
 		message->text += 3;
@@ -209,7 +224,7 @@ enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message
 		return RS_SCAN_NOTHING;
 	if (message->tag == NULL) {
 		scan = rs_scan_dovecot(scanner, message, entry);
-		return scan != RS_SCAN_NOTHING ? scan : rs_scan_exim(message, entry);
+		return scan != RS_SCAN_NOTHING ? scan : rs_scan_exim(scanner, message, entry);
 	}
 	if (rs_begins(message->tag, message->tag + message->tag_len, "dovecot", 7))
 		return rs_scan_dovecot(scanner, message, entry);
@@ -225,7 +240,7 @@ enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message
 
 		if (used > 0 && own.text + used < own.end)
 			own.text += used + 1;
-		return rs_scan_exim(&own, entry);
+		return rs_scan_exim(scanner, &own, entry);
 	}
 	return RS_SCAN_NOTHING;
 }

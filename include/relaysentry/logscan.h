@@ -123,6 +123,11 @@ void rs_scanner_dates(struct rs_scanner *scanner, const struct rs_logdate_contex
 /* How dates were read so far. */
 const struct rs_logdate_context *rs_scanner_dates_now(const struct rs_scanner *scanner);
 
+/* Learns from lines which elements a login_log_format_elements other than the default has.
+ * When a line is AMBIGUOUS, learn from the lines around it and scan it again. What most
+ * lines have is learned, and only from those whose users have simple names. */
+void rs_scanner_learn(struct rs_scanner *scanner, const char *text, size_t len);
+
 /* Reads a line of len bytes without its newline. entry_r is filled when LOGIN or VERDICT
  * is returned. -1 when memory is short. */
 int rs_scan_line(struct rs_scanner *scanner, const char *line, size_t len,

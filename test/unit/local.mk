@@ -78,6 +78,7 @@ test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c test/unit/test-excepti
 
 # Logs
 test_unit_unit_tests_SOURCES += test/unit/test-logdate.c test/unit/test-logscan.c \
+	test/unit/test-logscan-golden.c \
 	test/unit/test-nettable.c
 
 # Dovecot configuration

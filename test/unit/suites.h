@@ -46,6 +46,7 @@ RS_SUITE(userkey)
 /* Logs */
 RS_SUITE(logdate)
 RS_SUITE(logscan)
+RS_SUITE(logscan_golden)
 RS_SUITE(nettable)
 
 /* All of these */

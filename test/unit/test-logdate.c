@@ -36,6 +36,8 @@ static void test_forms(void)
 		{ "Exim's fraction", "2025-11-25 09:12:01.123 1w", "2025-11-25T08:12:01Z", 23 },
 		{ "a number behind a blank is no zone", "2025-11-25 09:12:01 2345",
 		  "2025-11-25T08:12:01Z", 19 },
+		{ "a host that is called like a zone", "2025-11-25 09:12:01 zeus x",
+		  "2025-11-25T08:12:01Z", 19 },
 		{ "a leap second", "2016-12-31T23:59:60Z x", "2016-12-31T23:59:59Z", 20 },
 		{ "a leap day", "2024-02-29 09:12:01 x", "2024-02-29T08:12:01Z", 19 },
 		{ "no leap day", "2025-02-29 09:12:01 x", NULL, 0 },
