@@ -313,13 +313,15 @@ int rs_audit_set_open(struct audit_set *set, char *const *operands, size_t count
 	*set = (struct audit_set){ .now = now, .year = year };
 	for (size_t i = 0; i < count; i++)
 		add_operand(&opening, operands[i]);
-	if (opening.status == 0 && rs_audit_names_sort(set) < 0)
+	if (opening.status != EX_OSERR && rs_audit_names_sort(set) < 0)
 		no_memory(&opening);
-	if (opening.status != 0)
-		return opening.status;
+	if (opening.status == EX_OSERR) {
+		rs_audit_set_free(set);
+		return EX_OSERR;
+	}
 	drop_copies(set);
 	(void)rs_audit_years_set(set);
-	return 0;
+	return opening.status;
 }
 
 void rs_audit_set_free(struct audit_set *set)

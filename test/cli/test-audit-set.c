@@ -158,6 +158,7 @@ static void test_all_faults(void)
 	RS_CHECK("the second", strstr(told, "error: ") != NULL &&
 				       strstr(told, "system.journal: it is a file of") != NULL);
 	RS_CHECK("the last", strstr(told, "missing/*.log: is no file") != NULL);
+	RS_CHECK_STR("the others can be read", log_names(&set), "mail.log");
 	rs_audit_set_free(&set);
 }
 
