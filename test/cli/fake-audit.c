@@ -288,9 +288,10 @@ static const struct {
 	const char *name;
 	void (*add)(CU_pSuite suite);
 } suites[] = {
-	{ "names", cli_suite_audit_names }, { "set", cli_suite_audit_set },
-	{ "years", cli_suite_audit_years }, { "input", cli_suite_audit_input },
-	{ "feed", cli_suite_audit_feed },   { "run", cli_suite_audit_run },
+	{ "names", cli_suite_audit_names },	  { "set", cli_suite_audit_set },
+	{ "years", cli_suite_audit_years },	  { "input", cli_suite_audit_input },
+	{ "feed", cli_suite_audit_feed },	  { "run", cli_suite_audit_run },
+	{ "progress", cli_suite_audit_progress },
 };
 
 int main(int argc, char **argv)

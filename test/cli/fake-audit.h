@@ -34,6 +34,7 @@ void cli_suite_audit_set(CU_pSuite suite);
 void cli_suite_audit_years(CU_pSuite suite);
 void cli_suite_audit_input(CU_pSuite suite);
 void cli_suite_audit_feed(CU_pSuite suite);
+void cli_suite_audit_progress(CU_pSuite suite);
 void cli_suite_audit_run(CU_pSuite suite);
 
 #endif
