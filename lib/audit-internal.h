@@ -49,6 +49,7 @@ struct rs_audit_pending {
 	const struct rs_match *match;
 	struct rs_scan_entry entry;
 	bool verdict;
+	uint32_t user;
 	uint32_t len;
 	char *name; /* in lower case */
 	char text[96];
@@ -64,7 +65,6 @@ struct rs_audit {
 	struct rs_audit_users users;
 	/* The items of a set are in the order in which they came. */
 	struct rs_audit_pair *pairs;
-	uint32_t *pair_next; /* of the same user, from 1 */
 	size_t pair_count, pair_room;
 	struct rs_hashset addresses;
 	struct rs_hashset days;
@@ -103,6 +103,8 @@ const char *rs_audit_users_name(const struct rs_audit_user *user);
 /* --- pairs, addresses, days: 0; -1 when memory is short --- */
 
 void rs_audit_tally_add(struct rs_audit_tally *tally, const struct rs_scan_entry *entry);
+/* Has the processor fetch what rs_audit_pair_add() reads first. */
+void rs_audit_pair_fetch(const struct rs_audit *audit, uint32_t user);
 /* The pair's index. */
 int rs_audit_pair_add(struct rs_audit *audit, uint32_t user, uint32_t relay, size_t *index_r);
 int rs_audit_address_add(struct rs_audit *audit, uint32_t pair, const struct rs_ip *ip,

@@ -61,7 +61,6 @@ static int grow_pairs(struct rs_audit *audit)
 {
 	size_t room = audit->pair_room == 0 ? 64 : audit->pair_room + audit->pair_room / 2;
 	struct rs_audit_pair *pairs;
-	uint32_t *next;
 
 	if (audit->pair_count < audit->pair_room)
 		return 0;
@@ -71,12 +70,16 @@ static int grow_pairs(struct rs_audit *audit)
 	if (pairs == NULL)
 		return -1;
 	audit->pairs = pairs;
-	next = reallocarray(audit->pair_next, room, sizeof(*next));
-	if (next == NULL)
-		return -1;
-	audit->pair_next = next;
 	audit->pair_room = room;
 	return 0;
+}
+
+void rs_audit_pair_fetch(const struct rs_audit *audit, uint32_t user)
+{
+	uint32_t pair = rs_audit_users_get(&audit->users, user)->pair;
+
+	if (pair != 0)
+		__builtin_prefetch(&audit->pairs[pair - 1]);
 }
 
 int rs_audit_pair_add(struct rs_audit *audit, uint32_t user, uint32_t relay, size_t *index_r)
@@ -85,7 +88,7 @@ int rs_audit_pair_add(struct rs_audit *audit, uint32_t user, uint32_t relay, siz
 	struct rs_audit_pair *pair;
 
 	/* Nobody is with more than a few relays. */
-	for (uint32_t i = of->pair; i != 0; i = audit->pair_next[i - 1]) {
+	for (uint32_t i = of->pair; i != 0; i = audit->pairs[i - 1].next) {
 		if (audit->pairs[i - 1].relay == relay) {
 			*index_r = i - 1;
 			return 0;
@@ -97,7 +100,7 @@ int rs_audit_pair_add(struct rs_audit *audit, uint32_t user, uint32_t relay, siz
 	pair = &audit->pairs[*index_r];
 	*pair = (struct rs_audit_pair){ .user = user, .relay = relay };
 	rs_audit_tally_init(&pair->tally);
-	audit->pair_next[*index_r] = of->pair;
+	pair->next = of->pair;
 	of->pair = (uint32_t)audit->pair_count;
 	return 0;
 }

@@ -167,7 +167,7 @@ static void count_users(struct rs_audit *audit)
 		bool relayed = false;
 
 		for (uint32_t pair = user->pair; pair != 0 && !relayed;
-		     pair = audit->pair_next[pair - 1])
+		     pair = audit->pairs[pair - 1].next)
 			relayed = audit->pairs[pair - 1].tally.success > 0;
 		audit->totals.users += user->success > 0;
 		audit->totals.relay_users += relayed;

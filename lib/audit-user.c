@@ -34,7 +34,7 @@ void rs_audit_users_free(struct rs_audit_users *users)
 
 uint64_t rs_audit_users_hash(const struct rs_audit_users *users, const char *name, size_t len)
 {
-	return rs_siphash(users->key, name, len);
+	return rs_siphash13(users->key, name, len);
 }
 
 struct rs_audit_user *rs_audit_users_get(const struct rs_audit_users *users, uint32_t index)

@@ -60,7 +60,6 @@ void rs_audit_free(struct rs_audit **_audit)
 	}
 	free(audit->wanted);
 	free(audit->pairs);
-	free(audit->pair_next);
 	free(audit);
 }
 
@@ -81,6 +80,8 @@ const struct rs_logdate_context *rs_audit_dates_now(const struct rs_audit *audit
 }
 
 /* --- adding logins up --- */
+
+#define NO_USER UINT32_MAX
 
 static int add_relay_login(struct rs_audit *audit, uint32_t user,
 			   const struct rs_audit_pending *pending)
@@ -121,7 +122,7 @@ static int add_verdict(struct rs_audit *audit, uint32_t user,
 {
 	size_t index;
 
-	if (pending->match == NULL || !pending->entry.enforced)
+	if (!pending->entry.enforced)
 		return 0;
 	if (rs_audit_pair_add(audit, user, pending->match->covers[0].relay->index, &index) < 0)
 		return -1;
@@ -132,27 +133,43 @@ static int add_verdict(struct rs_audit *audit, uint32_t user,
 	return 0;
 }
 
+/* Finds or adds the user, when there is something to remember of him. */
+static int find_user(struct rs_audit *audit, struct rs_audit_pending *pending)
+{
+	const struct rs_scan_entry *entry = &pending->entry;
+
+	pending->match = rs_nettable_find(audit->table, &entry->ip);
+	pending->user = NO_USER;
+	if (pending->match == NULL) {
+		/* Before the wanted time only relays are of interest. And whoever guesses
+		 * names would fill the memory: of what is no relay's, only who was let in
+		 * is kept. */
+		if (entry->time < audit->options.since || pending->verdict)
+			return 0;
+		if (!entry->success) {
+			audit->totals.failed += entry->attempts;
+			return 0;
+		}
+	}
+	if (rs_audit_users_add(&audit->users, pending->name, pending->len, pending->hash,
+			       &pending->user) < 0)
+		return -1;
+	if (pending->match != NULL)
+		rs_audit_pair_fetch(audit, pending->user);
+	return 0;
+}
+
 static int add_login(struct rs_audit *audit, const struct rs_audit_pending *pending)
 {
 	const struct rs_scan_entry *entry = &pending->entry;
 	struct rs_audit_user *of;
-	uint32_t user;
 
-	if (entry->time < audit->options.since && pending->match == NULL)
+	if (pending->user == NO_USER)
 		return 0;
-	/* Whoever guesses names would fill the memory: of what is no relay's, only who was
-	 * let in is kept. */
-	if (!entry->success && !pending->verdict && pending->match == NULL) {
-		audit->totals.failed += entry->attempts;
-		return 0;
-	}
-	if (rs_audit_users_add(&audit->users, pending->name, pending->len, pending->hash, &user) <
-	    0)
-		return -1;
 	if (pending->verdict)
-		return add_verdict(audit, user, pending);
+		return add_verdict(audit, pending->user, pending);
 	if (entry->time >= audit->options.since) {
-		of = rs_audit_users_get(&audit->users, user);
+		of = rs_audit_users_get(&audit->users, pending->user);
 		if (entry->success) {
 			audit->totals.success++;
 			of->success++;
@@ -161,12 +178,13 @@ static int add_login(struct rs_audit *audit, const struct rs_audit_pending *pend
 			of->failed += entry->attempts;
 		}
 		if (audit->verdict != NULL && entry->success &&
-		    rs_audit_policy_add(audit, user, pending->name, entry) < 0)
+		    rs_audit_policy_add(audit, pending->user, pending->name, entry) < 0)
 			return -1;
 	}
-	return pending->match != NULL ? add_relay_login(audit, user, pending) : 0;
+	return pending->match != NULL ? add_relay_login(audit, pending->user, pending) : 0;
 }
 
+/* In steps, each of which has the processor fetch what the next one reads. */
 static int flush(struct rs_audit *audit)
 {
 	size_t count = audit->pending_count;
@@ -177,43 +195,17 @@ static int flush(struct rs_audit *audit)
 		rs_nettable_fetch(audit->table, &audit->pending[i].entry.ip);
 	}
 	for (size_t i = 0; i < count; i++) {
-		struct rs_audit_pending *pending = &audit->pending[i];
-
-		pending->match = rs_nettable_find(audit->table, &pending->entry.ip);
-		if (add_login(audit, pending) < 0)
+		if (find_user(audit, &audit->pending[i]) < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (add_login(audit, &audit->pending[i]) < 0)
 			return -1;
 	}
 	return 0;
 }
 
 /* --- taking lines --- */
-
-/* The bytes A to Z of eight in lower case; those above 127 stay. */
-static uint64_t lower8(uint64_t word)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101);
-	uint64_t low = word & (ones * 0x7f);
-	uint64_t from_a = low + ones * (0x80 - 'A'), above_z = low + ones * (0x80 - 'Z' - 1);
-	uint64_t upper = (from_a ^ above_z) & ~word & (ones * 0x80);
-
-	return word | upper >> 2;
-}
-
-static void copy_lower(char *to, const char *from, size_t len)
-{
-	while (len >= 8) {
-		uint64_t word;
-
-		memcpy(&word, from, 8);
-		word = lower8(word);
-		memcpy(to, &word, 8);
-		to += 8;
-		from += 8;
-		len -= 8;
-	}
-	while (len-- > 0)
-		*to++ = rs_lower(*from++);
-}
 
 /* The name as it is compared. Returns 0; -1 when memory is short. */
 static int set_name(struct rs_audit_pending *pending, const struct rs_log_span *user)
@@ -227,7 +219,7 @@ static int set_name(struct rs_audit_pending *pending, const struct rs_log_span *
 		if (pending->name == NULL)
 			return -1;
 	}
-	copy_lower(pending->name, user->text, user->len);
+	rs_lower_copy(pending->name, user->text, user->len);
 	pending->name[user->len] = '\0';
 	return 0;
 }

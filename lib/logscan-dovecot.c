@@ -38,30 +38,45 @@ static const char *skip_level(const char *text, const char *end)
 /* `(auth failed, 3 attempts in 4 secs)`: Dovecot's own words, before the elements. */
 static uint32_t count_attempts(const char *text, const char *end)
 {
-	const char *at = rs_find(text, end, " attempts in ");
-	uint32_t count = 0, unit = 1;
+	while ((text = memchr(text, ',', (size_t)(end - text))) != NULL) {
+		uint32_t count = 0;
+		unsigned digits = 0;
 
-	while (at != NULL && at > text && at[-1] >= '0' && at[-1] <= '9' && unit < 100000) {
-		count += (uint32_t)(*--at - '0') * unit;
-		unit *= 10;
+		text += end - text > 1 ? 2 : 1;
+		for (; text < end && *text >= '0' && *text <= '9' && digits < 6; digits++)
+			count = count * 10 + (uint32_t)(*text++ - '0');
+		if (digits > 0 && RS_BEGINS(text, end, " attempts in "))
+			return count > 0 ? count : 1;
 	}
-	return count > 0 ? count : 1;
+	return 1;
+}
+
+/* Where the elements begin: at the first key behind a colon. */
+static const char *find_elements(const char *text, const char *end)
+{
+	const char *equals = text;
+
+	while ((equals = memchr(equals, '=', (size_t)(end - equals))) != NULL) {
+		const char *key = equals;
+
+		while (key > text && key[-1] != ' ')
+			key--;
+		if (key - text >= 2 && key[-2] == ':')
+			return key;
+		equals++;
+	}
+	return NULL;
 }
 
 static enum rs_scan read_failure(const struct rs_log_format *format, const char *text,
 				 const char *end, struct rs_scan_entry *entry)
 {
-	const char *elements = rs_find(text, end, ": user=");
-	const char *rip = rs_find(text, elements != NULL ? elements : end, ": rip=");
+	const char *elements = find_elements(text, end);
 
-	if (rip != NULL)
-		elements = rip;
-	if (elements == NULL)
-		elements = rs_find(text, end, " user=");
 	if (elements == NULL)
 		return RS_SCAN_NO_USER;
 	entry->attempts = count_attempts(text, elements);
-	return rs_scan_elements(format, elements + (*elements == ':' ? 2 : 1), end, entry);
+	return rs_scan_elements(format, elements, end, entry);
 }
 
 /* `proxy(alice,192.0.2.1:143): Started proxying to ...`: a login whose password another
@@ -192,6 +207,20 @@ static enum rs_scan read_badclients(const char *text, const char *end, struct rs
 	return entry->user.len > 0 ? RS_SCAN_LOGIN : RS_SCAN_ANONYMOUS;
 }
 
+static bool has_verdict(const char *text, const char *end)
+{
+	static const char mark[] = "relaysentry: action";
+	const char *equals = text;
+
+	while ((equals = memchr(equals, '=', (size_t)(end - equals))) != NULL) {
+		if (equals - text >= (ptrdiff_t)sizeof(mark) - 1 &&
+		    memcmp(equals - (sizeof(mark) - 1), mark, sizeof(mark) - 1) == 0)
+			return true;
+		equals++;
+	}
+	return false;
+}
+
 static enum rs_scan read_auth(struct rs_scanner *scanner, const struct rs_message *message,
 			      struct rs_scan_entry *entry)
 {
@@ -204,9 +233,8 @@ static enum rs_scan read_auth(struct rs_scanner *scanner, const struct rs_messag
 		if (RS_BEGINS(at, end, "mail-audit: "))
 			return read_badclients(at, end, entry);
 	}
-	if (rs_find(message->text, end, "relaysentry: action=") != NULL)
-		return read_verdict(scanner, message, entry);
-	return RS_SCAN_NOTHING;
+	return has_verdict(message->text, end) ? read_verdict(scanner, message, entry)
+					       : RS_SCAN_NOTHING;
 }
 
 enum rs_scan rs_scan_dovecot(struct rs_scanner *scanner, const struct rs_message *message,

@@ -6,48 +6,67 @@
 
 /* --- values --- */
 
-/* Four numbers without leading zeros: most addresses of most logs. */
-static bool read_ipv4(const char *text, size_t len, struct rs_ip *ip_r)
+/* One number up to 255 without leading zeros, of at least one byte that ends it. Returns
+ * what follows, NULL. */
+static inline const char *read_octet(const char *text, uint8_t *octet_r)
 {
-	const char *end = text + len;
+	unsigned value = (unsigned char)text[0] - (unsigned)'0', digit;
+
+	if (value > 9)
+		return NULL;
+	digit = (unsigned char)text[1] - (unsigned)'0';
+	if (digit > 9) {
+		*octet_r = (uint8_t)value;
+		return text + 1;
+	}
+	if (value == 0)
+		return NULL;
+	value = value * 10 + digit;
+	digit = (unsigned char)text[2] - (unsigned)'0';
+	if (digit > 9) {
+		*octet_r = (uint8_t)value;
+		return text + 2;
+	}
+	value = value * 10 + digit;
+	*octet_r = (uint8_t)value;
+	return value <= 255 ? text + 3 : NULL;
+}
+
+/* The longest address, and what ends it. */
+#define IPV4_ROOM 17
+
+/* Four numbers: most addresses of most logs. Returns what follows; NULL when there is none,
+ * or not room enough to look at it without counting. */
+static inline const char *read_ipv4(const char *text, const char *end, struct rs_ip *ip_r)
+{
 	uint8_t bytes[4];
 
+	if (end - text < IPV4_ROOM)
+		return NULL;
 	for (unsigned i = 0; i < 4; i++) {
-		unsigned value, digits = 0;
-
-		for (value = 0; text < end && digits < 3; digits++, text++) {
-			unsigned digit = (unsigned char)*text - (unsigned)'0';
-
-			if (digit > 9)
-				break;
-			value = value * 10 + digit;
-		}
-		if (digits == 0 || value > 255 || (digits > 1 && text[-(ptrdiff_t)digits] == '0'))
-			return false;
-		bytes[i] = (uint8_t)value;
-		if (i < 3 && (text == end || *text++ != '.'))
-			return false;
+		text = read_octet(text, &bytes[i]);
+		if (text == NULL || (i < 3 && *text++ != '.'))
+			return NULL;
 	}
-	if (text != end)
-		return false;
 	*ip_r = (struct rs_ip){ .family = AF_INET };
 	memcpy(ip_r->bytes, bytes, sizeof(bytes));
-	return true;
+	return text;
 }
 
 bool rs_scan_ip(const char *text, size_t len, struct rs_ip *ip_r)
 {
-	char copy[INET6_ADDRSTRLEN];
+	char copy[INET6_ADDRSTRLEN + IPV4_ROOM] = { 0 };
+	const char *after;
 	uint8_t bytes[16];
 
-	if (read_ipv4(text, len, ip_r))
-		return true;
 	/* rs_ip_parse() says what is wrong with a text, and takes a microsecond. */
-	if (len >= sizeof(copy) || memchr(text, ':', len) == NULL)
+	if (len >= INET6_ADDRSTRLEN || memchr(text, '\0', len) != NULL)
 		return false;
 	memcpy(copy, text, len);
-	copy[len] = '\0';
-	if (memchr(copy, '\0', len) != NULL || inet_pton(AF_INET6, copy, bytes) != 1)
+	after = read_ipv4(copy, copy + sizeof(copy), ip_r);
+	if (after != NULL)
+		return after == copy + len;
+	if (inet_pton(AF_INET6, copy, bytes) != 1)
 		return false;
 	rs_ip_from_bytes(ip_r, AF_INET6, bytes);
 	return true;
@@ -106,7 +125,7 @@ static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_e
 static enum rs_scan read_default(const char *text, const char *end, struct rs_scan_entry *entry)
 {
 	static const char session[] = ", session=";
-	const char *name = text + 6, *close, *method, *rip, *open;
+	const char *name = text + 6, *close, *method, *rip, *open, *after;
 	size_t len;
 
 	close = memchr(name, '>', (size_t)(end - name));
@@ -118,10 +137,14 @@ static enum rs_scan read_default(const char *text, const char *end, struct rs_sc
 		return RS_SCAN_NOTHING;
 	rip = method + len + 6;
 	entry->mechanism = rs_scan_mechanism(method, len);
-	len = short_len(rip, end);
-	if (!rs_scan_ip(rip, len, &entry->ip))
-		return RS_SCAN_NOTHING;
-	rip += len;
+	after = read_ipv4(rip, end, &entry->ip);
+	if (after == NULL || *after != ',') {
+		len = short_len(rip, end);
+		if (!rs_scan_ip(rip, len, &entry->ip))
+			return RS_SCAN_NOTHING;
+		after = rip + len;
+	}
+	rip = after;
 	if (memchr(rip, '>', (size_t)(end - rip)) != end - 1)
 		return RS_SCAN_NOTHING;
 	open = memchr(rip, '<', (size_t)(end - rip));

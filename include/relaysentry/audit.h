@@ -44,6 +44,7 @@ void rs_audit_tally_merge(struct rs_audit_tally *tally, const struct rs_audit_ta
 struct rs_audit_pair {
 	uint32_t user;	/* index of users */
 	uint32_t relay; /* index of the database's relays */
+	uint32_t next;	/* of the same user, from 1: the audit's own */
 	bool old;	/* with only_new: there was one before since */
 	struct rs_audit_tally tally;
 	uint64_t alerts, denials; /* of relaysentry's own lines, enforced */
