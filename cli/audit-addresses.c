@@ -29,7 +29,7 @@ static size_t unite(struct audit_address *addresses, size_t count)
 
 	for (size_t i = 0; i < count; i++) {
 		if (kept > 0 && by_text(&addresses[kept - 1], &addresses[i]) == 0)
-			rs_audit_tally_add(&addresses[kept - 1].tally, &addresses[i].tally);
+			rs_audit_tally_merge(&addresses[kept - 1].tally, &addresses[i].tally);
 		else
 			addresses[kept++] = addresses[i];
 	}

@@ -7,10 +7,6 @@
 
 #include "audit.h"
 
-/* Adds what from counted. */
-void rs_audit_tally_add(struct rs_audit_tally *tally, const struct rs_audit_tally *from);
-/* A tally of nothing. */
-extern const struct rs_audit_tally rs_audit_tally_empty;
 /* Sorts users and relays (audit-sort.c), and corrects the maps of the audit's users and of
  * the database's relays. sources: of the users, the audit's. 0, -1 when memory is short. */
 int rs_audit_sort(struct audit_report *report, enum audit_sort sort, uint32_t *user_map,

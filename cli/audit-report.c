@@ -20,29 +20,6 @@ struct building {
 	uint32_t *sources; /* the way back: of the report's users to the audit's */
 };
 
-const struct rs_audit_tally rs_audit_tally_empty = {
-	.first = INT64_MAX,
-	.last = INT64_MIN,
-	.first_success = INT64_MAX,
-	.last_success = INT64_MIN,
-};
-
-void rs_audit_tally_add(struct rs_audit_tally *tally, const struct rs_audit_tally *from)
-{
-	tally->success += from->success;
-	tally->failed += from->failed;
-	if (from->first < tally->first)
-		tally->first = from->first;
-	if (from->last > tally->last)
-		tally->last = from->last;
-	if (from->first_success < tally->first_success)
-		tally->first_success = from->first_success;
-	if (from->last_success > tally->last_success)
-		tally->last_success = from->last_success;
-	tally->services |= from->services;
-	tally->mechanisms |= from->mechanisms;
-}
-
 /* --- selection --- */
 
 static bool is_wanted(const struct building *building, const struct rs_audit_pair *pair)
@@ -120,7 +97,7 @@ static int name_users(struct building *building)
 			continue;
 		user = &report->users[place];
 		building->sources[place] = (uint32_t)i;
-		user->tally = rs_audit_tally_empty;
+		rs_audit_tally_init(&user->tally);
 		rs_audit_user_logins(report->audit, (uint32_t)i, &user->success, &user->failed);
 		user->name =
 			key == NULL
@@ -143,7 +120,7 @@ static void name_relays(struct building *building)
 			continue;
 		relay = &building->report->relays[building->relay_map[i]];
 		relay->relay = rs_relaydb_relay(wishes->db, i);
-		relay->tally = rs_audit_tally_empty;
+		rs_audit_tally_init(&relay->tally);
 		if (wishes->catalogue != NULL)
 			def = rs_catalogue_find(wishes->catalogue, relay->relay->id);
 		if (def != NULL) {
@@ -174,8 +151,8 @@ static void add_up(struct building *building)
 		user = &report->users[building->user_map[pair->user]];
 		relay = &report->relays[building->relay_map[pair->relay]];
 		user->pair_count++;
-		rs_audit_tally_add(&user->tally, &pair->tally);
-		rs_audit_tally_add(&relay->tally, &pair->tally);
+		rs_audit_tally_merge(&user->tally, &pair->tally);
+		rs_audit_tally_merge(&relay->tally, &pair->tally);
 		relay->alerts += pair->alerts;
 		relay->denials += pair->denials;
 		relay->users += pair->tally.success > 0;

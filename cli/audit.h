@@ -19,50 +19,74 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* --- input (audit-input.c, audit-set.c) --- */
+/* --- input (audit-set.c, audit-input.c) --- */
+
+struct audit_years;
 
 /* One log, plain or compressed. */
 struct audit_file {
-	char *path;	   /* as named; "-": standard input */
-	int64_t mtime;	   /* seconds since 1970; now for what has none */
-	uint64_t size;	   /* bytes as stored; 0: not known (a pipe) */
-	bool plain;	   /* regular and not compressed: can be read from any place */
-	uint64_t logins;   /* that were found in it: filled when it is read */
-	int first_year;	   /* of its first date that has no year; 0: there is none */
+	char *path;	 /* as named; "-": standard input */
+	int64_t mtime;	 /* seconds since 1970; now for what has none */
+	uint64_t size;	 /* bytes as stored; 0: not known (a pipe) */
+	bool regular;	 /* false: a pipe or a device, which can be read once */
+	bool plain;	 /* regular and not compressed: can be read from any place */
+	uint64_t logins; /* that were found in it: filled when it is read */
+	int first_year;	 /* of its first date that has no year; 0: there is none */
+	unsigned group;	 /* the number of its rotated set */
+	/* Of regular ones; fd: -1 when it is opened for each reading. */
+	uint64_t device, inode;
+	int fd;
+	uint64_t begins;	   /* hash of its first bytes, uncompressed */
+	struct audit_years *years; /* audit-years.h */
 };
 
 struct audit_set {
 	struct audit_file *files; /* oldest first within each rotated set */
 	size_t count;
 	uint64_t size; /* of all, as stored */
+	int64_t now;
+	int year; /* that was told for the oldest one of each rotated set; 0: none */
 };
 
 /* Opens each operand: a file, "-", a folder (its files, not those of its folders), or a
  * pattern (glob(7)) that no file is called by. Looks at the first lines of each, sorts
  * rotated sets, and tells the year in which each begins; year: of the oldest one, 0 when
- * not told. All faults are reported on stderr. Returns 0, EX_USAGE, EX_NOINPUT, EX_OSERR. */
+ * not told. All faults are reported on stderr; the set is to be freed in any case.
+ * Returns 0, EX_NOINPUT, EX_OSERR. */
 int rs_audit_set_open(struct audit_set *set, char *const *operands, size_t count, int year,
 		      int64_t now);
 void rs_audit_set_free(struct audit_set *set);
 
+/* Its name for people. */
+const char *rs_audit_file_name(const struct audit_file *file);
+
 /* Reads one file from where a part of it begins. */
 struct audit_reader;
-/* begin: only of plain files other than 0. NULL with *status_r and a message. */
+/* begin: only of plain files other than 0. diags, which must outlive the reader, gets
+ * what is wrong with the file. NULL with an error and *status_r: EX_NOINPUT, EX_OSERR,
+ * or EX_DATAERR when it is corrupt. */
 struct audit_reader *rs_audit_reader_open(const struct audit_file *file, uint64_t begin,
-					  int *status_r);
-/* The next bytes, at most about a quarter of a megabyte; they die with the next call.
- * Returns 1, 0 at the end, -1 with a message when the file cannot be read on (what was
- * read before is good). */
+					  struct rs_diags *diags, int *status_r);
+/* The next bytes, at most a quarter of a megabyte; they die with the next call. Returns 1,
+ * 0 at the end, -1 with an error when the file cannot be read on (what was read before is
+ * good; of what is compressed, the last block may be missing). */
 int rs_audit_reader_next(struct audit_reader *reader, const char **data_r, size_t *len_r);
-/* Bytes of the file, as stored, that were read so far. */
+/* Reads a piece of a plain file. Returns how many bytes; -1 without a message. */
+ssize_t rs_audit_pread(const struct audit_file *file, uint64_t offset, char *buf, size_t size);
+/* Whether what was opened is compressed. */
+bool rs_audit_reader_compressed(const struct audit_reader *reader);
+/* How far the file was read, in bytes as stored. */
 uint64_t rs_audit_reader_position(const struct audit_reader *reader);
 void rs_audit_reader_close(struct audit_reader **reader);
 
 /* --- reading (audit-run.c) --- */
 
+/* How many are used when not told: one for each processor that the process may use, at
+ * most 16. */
+unsigned rs_audit_threads_default(void);
 /* Has threads read all files. *audit_r: all of it. Unreadable files are reported, and the
- * others read. Returns 0, EX_NOINPUT when a file could not be read to its end (*audit_r is
- * set), EX_OSERR. */
+ * others read. What it adds up does not depend on the number of threads. Returns 0,
+ * EX_NOINPUT when a file could not be read to its end (*audit_r is set), EX_OSERR. */
 int rs_audit_run(struct audit_set *set, const struct rs_audit_options *options, unsigned threads,
 		 bool progress, struct rs_audit **audit_r);
 

@@ -25,6 +25,7 @@
 
 /* --- commands: each in its own file cmd-NAME.c; argv[0] is its name --- */
 
+int rs_cmd_audit(int argc, char **argv);
 int rs_cmd_check(int argc, char **argv);
 int rs_cmd_compile(int argc, char **argv);
 int rs_cmd_except(int argc, char **argv);

@@ -1,8 +1,8 @@
 # what is built, tested and shipped of cli/
 bin_PROGRAMS += relaysentry
-relaysentry_CPPFLAGS = $(RS_CPPFLAGS)
+relaysentry_CPPFLAGS = $(RS_CPPFLAGS) $(ARCHIVE_CFLAGS)
 relaysentry_CFLAGS = $(RS_CFLAGS)
-relaysentry_LDADD = librelaysentry.la
+relaysentry_LDADD = libaudithtml.la librelaysentry.la $(ARCHIVE_LIBS) $(PTHREAD_LIBS)
 relaysentry_SOURCES = \
 	cli/cli.h \
 	cli/common-diag.c \
@@ -27,6 +27,13 @@ relaysentry_SOURCES = \
 	cli/table-internal.h
 
 # One line for each command, in the order of the alphabet
+relaysentry_SOURCES += cli/cmd-audit.c cli/audit-addresses.c cli/audit-anonymize.c \
+	cli/audit-build.h cli/audit-csv.c cli/audit-days.c cli/audit-example.c cli/audit-json.c \
+	cli/audit-report.c cli/audit-select.c cli/audit-sort.c cli/audit-tables.c \
+	cli/audit-text.c cli/audit-text.h cli/audit-words.c
+relaysentry_SOURCES += cli/audit-feed.c cli/audit-feed.h cli/audit-input.c cli/audit-names.c \
+	cli/audit-names.h cli/audit-peek.c cli/audit-peek.h cli/audit-progress.c cli/audit-run.c \
+	cli/audit-set.c cli/audit-years.c cli/audit-years.h cli/audit.h
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
 	cli/check-print.c cli/check.h \
 	cli/cmd-check.c
@@ -44,6 +51,27 @@ relaysentry_SOURCES += cli/cmd-seen.c cli/seen.h
 relaysentry_SOURCES += cli/cmd-status.c cli/status.c cli/status.h
 relaysentry_SOURCES += cli/cmd-why.c cli/why-advice.c cli/why-find.c cli/why-json.c cli/why-log.c cli/why-print.c \
 	cli/why.h
+
+# The page of an audit, with the style and the script of report/ in it. Its tests link it
+# without the rest of the command.
+noinst_LTLIBRARIES += libaudithtml.la
+libaudithtml_la_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/cli
+libaudithtml_la_CFLAGS = $(RS_CFLAGS)
+libaudithtml_la_SOURCES = cli/audit.h cli/audit-html.c cli/audit-html.h cli/audit-html-chart.c \
+	cli/audit-html-detail.c cli/audit-html-matrix.c cli/audit-html-svg.c \
+	cli/audit-html-table.c cli/audit-html-text.c cli/audit-html-write.c
+nodist_libaudithtml_la_SOURCES = cli/report-text.c
+report_files = cli/report/report.css cli/report/report.js
+EXTRA_DIST += cli/report/embed.sed $(report_files)
+CLEANFILES += cli/report-text.c
+cli/report-text.c: $(report_files) cli/report/embed.sed
+	@$(MKDIR_P) cli
+	$(AM_V_GEN){ printf '/* Made by make of cli/report/. */\n#include "audit-html.h"\n' && \
+	for kind in css js; do \
+		printf '\nconst char *const rs_report_%s[] = {\n' $$kind && \
+		$(SED) -f "$(srcdir)/cli/report/embed.sed" "$(srcdir)/cli/report/report.$$kind" && \
+		printf '\tNULL\n};\n' || exit 1; \
+	done; } > $@.new && mv $@.new $@
 
 # Completion for bash
 bashcompletiondir = $(datadir)/bash-completion/completions

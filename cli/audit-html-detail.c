@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "relaysentry-config.h"
+#include "audit-html.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* --- addresses --- */
+
+static void put_address(struct rs_html *html, const struct audit_pair *pair,
+			const struct audit_address *address)
+{
+	const struct audit_report *report = html->report;
+
+	rs_html_put(html, "<tr>");
+	rs_html_cell_head(html, report->users[pair->user].name);
+	rs_html_put(html, "<td>");
+	rs_html_relay(html, report->relays[pair->relay].relay);
+	rs_html_put(html, "</td>");
+	rs_html_cell_text(html, address->text);
+	rs_html_cell_text(html, address->network == NULL ? "" : address->network);
+	rs_html_cells_tally(html, &address->tally);
+	rs_html_put(html, "</tr>\n");
+}
+
+/* The addresses of the users that are shown: pairs are grouped by them. Returns how many
+ * there are; the first limit of them are written. */
+static size_t put_addresses(struct rs_html *html, size_t limit)
+{
+	const struct audit_report *report = html->report;
+	size_t count = 0;
+
+	for (size_t i = 0; i < report->pair_count; i++) {
+		const struct audit_pair *pair = &report->pairs[i];
+
+		for (size_t j = 0; j < pair->address_count; j++) {
+			if (count++ < limit)
+				put_address(html, pair, &pair->addresses[j]);
+		}
+	}
+	return count;
+}
+
+void rs_html_addresses(struct rs_html *html)
+{
+	static const struct rs_html_column columns[] = { { "User", RS_HTML_TEXT, false },
+							 { "Relay", RS_HTML_TEXT, false },
+							 { "Address", RS_HTML_TEXT, false },
+							 { "Network", RS_HTML_TEXT, false },
+							 RS_HTML_TALLY_COLUMNS,
+							 { .label = NULL } };
+	size_t count;
+
+	rs_html_table_begin(html, "addresses", "addresses", columns);
+	count = put_addresses(html, RS_HTML_ADDRESSES);
+	rs_html_table_end(html);
+	rs_html_left_out(html, count < RS_HTML_ADDRESSES ? count : RS_HTML_ADDRESSES, count,
+			 "addresses");
+}
+
+/* --- policy --- */
+
+static void put_rule(struct rs_html *html, const struct rs_audit_rule *rule)
+{
+	rs_html_put(html, "<tr>");
+	if (*rule->id == '\0')
+		rs_html_put(html, "<th scope=\"row\"><em>no rule ended it</em></th>");
+	else
+		rs_html_cell_head(html, rule->id);
+	rs_html_cell_text(html, rs_action_name(rule->action));
+	rs_html_cell_text(html, rule->enforced ? "done" : "told only (testing)");
+	rs_html_cell_count(html, rule->logins);
+	rs_html_cell_count(html, rule->users);
+	rs_html_put(html, "</tr>\n");
+}
+
+void rs_html_rules(struct rs_html *html)
+{
+	static const struct rs_html_column columns[] = {
+		{ "Rule", RS_HTML_TEXT, false },    { "Action", RS_HTML_TEXT, false },
+		{ "How", RS_HTML_TEXT, false },	    { "Logins", RS_HTML_NUMBER, false },
+		{ "Users", RS_HTML_NUMBER, false }, { .label = NULL }
+	};
+	const struct audit_report *report = html->report;
+
+	rs_html_put(html, "<p>Successful logins as the rules of <code>");
+	rs_html_text(html, rs_policy_path(report->policy));
+	rs_html_put(html,
+		    "</code>, mode %s, would have judged them. What a log does not tell, "
+		    "such as groups and users' exceptions, is not known here.</p>\n",
+		    rs_mode_name(rs_policy_mode(report->policy)));
+	rs_html_table_begin(html, "policy", NULL, columns);
+	for (size_t i = 0; i < report->rule_count; i++)
+		put_rule(html, &report->rules[i]);
+	rs_html_table_end(html);
+}
+
+/* --- what was not understood --- */
+
+static void put_file_name(struct rs_html *html, uint32_t number)
+{
+	const struct audit_set *set = html->report->set;
+
+	rs_html_put(html, "<td>");
+	if (set != NULL && number < set->count)
+		rs_html_name(html, set->files[number].path);
+	rs_html_put(html, "</td>");
+}
+
+static void put_fault(struct rs_html *html, enum rs_scan kind, const struct rs_audit_fault *fault)
+{
+	rs_html_put(html, "<tr><th scope=\"row\">");
+	rs_html_text(html, rs_scan_name(kind));
+	rs_html_put(html, "</th>");
+	rs_html_cell_count(html, fault->count);
+	/* A line names its user. */
+	if (html->report->anonymized) {
+		rs_html_put(html, "<td><em>not shown: names are hidden</em></td>");
+	} else {
+		rs_html_put(html, "<td><code class=\"line\">");
+		if (fault->example != NULL)
+			rs_html_bytes(html, fault->example, fault->example_len);
+		rs_html_put(html, "</code></td>");
+	}
+	if (fault->example != NULL)
+		put_file_name(html, fault->file);
+	else
+		rs_html_put(html, "<td></td>");
+	rs_html_put(html, "</tr>\n");
+}
+
+void rs_html_faults(struct rs_html *html)
+{
+	static const struct rs_html_column columns[] = { { "What", RS_HTML_TEXT, false },
+							 { "Lines", RS_HTML_NUMBER, false },
+							 { "The first one", RS_HTML_TEXT, false },
+							 { "In", RS_HTML_TEXT, false },
+							 { .label = NULL } };
+	const struct rs_audit *audit = html->report->audit;
+	uint64_t count = 0;
+
+	for (int kind = RS_SCAN_FAULTS; kind < RS_SCAN_COUNT; kind++)
+		count += rs_audit_fault(audit, (enum rs_scan)kind)->count;
+	if (count == 0) {
+		rs_html_put(html, "<p>Each line that tells of a login was understood.</p>\n");
+		return;
+	}
+	rs_html_put(html, "<p>");
+	rs_html_counted(html, count, "line that seems", "lines that seem");
+	rs_html_put(html, " to tell of a login, and not for certain who came, when, or from "
+			  "where. They are not counted above.</p>\n");
+	rs_html_table_begin(html, "faults", NULL, columns);
+	for (int kind = RS_SCAN_FAULTS; kind < RS_SCAN_COUNT; kind++) {
+		const struct rs_audit_fault *fault = rs_audit_fault(audit, (enum rs_scan)kind);
+
+		if (fault->count > 0)
+			put_fault(html, (enum rs_scan)kind, fault);
+	}
+	rs_html_table_end(html);
+}
+
+/* --- the logs --- */
+
+void rs_html_files(struct rs_html *html)
+{
+	static const struct rs_html_column columns[] = { { "Log", RS_HTML_TEXT, false },
+							 { "Bytes", RS_HTML_NUMBER, false },
+							 { "Logins", RS_HTML_NUMBER, false },
+							 { .label = NULL } };
+	const struct audit_set *set = html->report->set;
+
+	rs_html_put(html, "<details><summary id=\"files\">");
+	rs_html_counted(html, set->count, "log was read", "logs were read");
+	rs_html_put(html, "</summary>\n");
+	rs_html_table_begin(html, "files", NULL, columns);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct audit_file *file = &set->files[i];
+
+		rs_html_put(html, "<tr>");
+		rs_html_cell_head(html,
+				  strcmp(file->path, "-") == 0 ? "standard input" : file->path);
+		rs_html_cell_count(html, file->size);
+		rs_html_cell_count(html, file->logins);
+		rs_html_put(html, "</tr>\n");
+	}
+	rs_html_table_end(html);
+	rs_html_put(html, "</details>\n");
+}
