@@ -172,7 +172,7 @@ int rs_audit_table_users(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
 		{ "USER", RS_ALIGN_LEFT, { 0, 16, false } },
-		{ "RELAYS", RS_ALIGN_LEFT, { 0, 20, true } },
+		{ "RELAYS", RS_ALIGN_LEFT, { 0, 22, true } },
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
 		{ "FAILED", RS_ALIGN_RIGHT, { 2, 0, false } },
 		{ "FIRST", RS_ALIGN_LEFT, { 3, 0, false } },

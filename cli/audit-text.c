@@ -68,6 +68,9 @@ static void print_headline(const struct audit_report *report)
 {
 	uint64_t users = report->password_users, relays = report->password_relays;
 
+	/* Nothing is known of relays that were not asked for. */
+	if (users == 0 && (report->wanted_relay != NULL || report->only_new))
+		return;
 	printf("%s", bold());
 	if (users > 0)
 		printf("%" PRIu64 " of %" PRIu64 " users' passwords %s with %" PRIu64
@@ -75,7 +78,7 @@ static void print_headline(const struct audit_report *report)
 		       users, report->totals->users, users == 1 ? "is" : "are", relays,
 		       plural(relays));
 	else
-		printf("No user's password is known to be with a mail relay.");
+		printf("No password of a user is known to be with a mail relay.");
 	printf("%s\n\n", bold_end());
 }
 
@@ -240,16 +243,18 @@ static void print_refused(const struct audit_report *report)
 			continue;
 		refused += rule->enforced ? rule->logins : 0;
 		testing += rule->enforced ? 0 : rule->logins;
-		users = rule->users;
-		rules += rule->logins > 0;
+		if (rule->logins > 0) {
+			users = rule->users;
+			rules++;
+		}
 	}
 	printf("It would have refused %" PRIu64 " login%s", refused, plural(refused));
-	if (testing > 0)
-		printf(", and told of %" PRIu64 " that it would refuse if nothing were testing",
-		       testing);
 	/* A user may be one of several rules: their sum says nothing. */
-	if (rules == 1 && users > 0)
-		printf(": of %" PRIu64 " user%s", users, plural(users));
+	if (rules == 1 && testing == 0)
+		printf(" of %" PRIu64 " user%s", users, plural(users));
+	if (testing > 0)
+		printf(", and told of %" PRIu64 " that it refuses when nothing is testing",
+		       testing);
 	printf(".\n");
 }
 
