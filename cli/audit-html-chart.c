@@ -212,8 +212,11 @@ void rs_html_timeline(struct rs_html *html)
 		return;
 	}
 	if (make_chart(html->report, &chart)) {
-		rs_html_put(html, "<p>Successful logins from relays, by %s (UTC).</p>\n",
-			    units[chart.unit].each);
+		rs_html_put(html, "<p>Successful logins from relays, by %s (UTC)%s.</p>\n",
+			    units[chart.unit].each,
+			    chart.unit == RS_HTML_DAY
+				    ? ""
+				    : "; the first and the last may not be whole");
 		rs_html_put(html, "<div class=\"figure\">\n");
 		put_legend(html, &chart);
 		rs_html_svg(html, &chart);

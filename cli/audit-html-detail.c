@@ -69,7 +69,7 @@ static void put_rule(struct rs_html *html, const struct rs_audit_rule *rule)
 	else
 		rs_html_cell_head(html, rule->id);
 	rs_html_cell_text(html, rs_action_name(rule->action));
-	rs_html_cell_text(html, rule->enforced ? "done" : "told only (testing)");
+	rs_html_cell_text(html, rule->enforced ? "enforced" : "testing: told only");
 	rs_html_cell_count(html, rule->logins);
 	rs_html_cell_count(html, rule->users);
 	rs_html_put(html, "</tr>\n");

@@ -138,13 +138,8 @@ void rs_html_counted(struct rs_html *html, uint64_t count, const char *one, cons
 
 void rs_html_share(struct rs_html *html, uint64_t part, uint64_t whole)
 {
-	double percent;
+	double percent = 100.0 * (double)part / (double)whole;
 
-	if (whole == 0) {
-		rs_html_put(html, DASH);
-		return;
-	}
-	percent = 100.0 * (double)part / (double)whole;
 	/* Neither none nor all is claimed by rounding. */
 	if (part > 0 && percent < 0.1)
 		rs_html_put(html, "under 0.1&#160;%%");

@@ -67,7 +67,7 @@ static void put_period(struct rs_html *html)
 	const struct rs_audit_totals *totals = html->report->totals;
 
 	if (totals->first > totals->last) {
-		rs_html_put(html, "no logins");
+		rs_html_put(html, "There are no logins");
 		return;
 	}
 	rs_html_date(html, totals->first);
@@ -211,6 +211,8 @@ static void tile_end(struct rs_html *html)
 
 static void put_share_of(struct rs_html *html, uint64_t part, uint64_t whole, const char *what)
 {
+	if (whole == 0)
+		return;
 	rs_html_share(html, part, whole);
 	rs_html_put(html, " of %s", what);
 }
@@ -224,7 +226,7 @@ static void put_summary(struct rs_html *html)
 	count_passwords(report, &passwords, &others);
 	rs_html_put(html, "<section>\n<h2 class=\"unseen\" id=\"summary\">Summary</h2>\n"
 			  "<dl class=\"tiles\">\n");
-	tile_begin(html, "Users whose password is with a mail-relay", passwords, true);
+	tile_begin(html, "Users whose password is with a mail-relay", passwords, passwords > 0);
 	put_share_of(html, passwords, totals->users, "users");
 	if (others > 0) {
 		rs_html_put(html, "; ");
@@ -242,7 +244,7 @@ static void put_summary(struct rs_html *html)
 	put_share_of(html, report->relay_failed, totals->failed, "failures");
 	tile_end(html);
 	tile_begin(html, "Users", totals->users, false);
-	rs_html_put(html, "with a login from anywhere");
+	rs_html_put(html, "with a login");
 	tile_end(html);
 	tile_begin(html, "Logins", totals->success, false);
 	rs_html_counted(html, totals->failed, "failure", "failures");

@@ -56,7 +56,7 @@ void rs_html_name(struct rs_html *html, const char *name);
 void rs_html_count(struct rs_html *html, uint64_t count);
 /* "1,234 users": one and many are the words behind it. */
 void rs_html_counted(struct rs_html *html, uint64_t count, const char *one, const char *many);
-/* "12.3 %" of whole, or a dash when that is 0. */
+/* "12.3 %"; whole is not 0. */
 void rs_html_share(struct rs_html *html, uint64_t part, uint64_t whole);
 /* <time>2026-11-22 08:00</time> in UTC, a dash for INT64_MIN and INT64_MAX; date: the day
  * alone. */
