@@ -162,13 +162,27 @@ void rs_html_faults(struct rs_html *html)
 
 /* --- the logs --- */
 
+/* Of dates that have none. Where it was guessed wrong, all of a file is. */
+static void put_year(struct rs_html *html, int year)
+{
+	if (year == 0)
+		rs_html_put(html, "<td class=\"n\" data-sort=\"\"></td>");
+	else
+		rs_html_put(html, "<td class=\"n\" data-sort=\"%d\">%d</td>", year, year);
+}
+
 void rs_html_files(struct rs_html *html)
 {
-	static const struct rs_html_column columns[] = { { "Log", RS_HTML_TEXT, false },
-							 { "Bytes", RS_HTML_NUMBER, false },
-							 { "Logins", RS_HTML_NUMBER, false },
-							 { .label = NULL } };
 	const struct audit_set *set = html->report->set;
+	bool years = false;
+
+	for (size_t i = 0; i < set->count; i++)
+		years = years || set->files[i].first_year != 0;
+	const struct rs_html_column columns[] = { { "Log", RS_HTML_TEXT, false },
+						  { "Bytes", RS_HTML_NUMBER, false },
+						  { "Logins", RS_HTML_NUMBER, false },
+						  { "Read as from", RS_HTML_NUMBER, !years },
+						  { .label = NULL } };
 
 	rs_html_put(html, "<details><summary id=\"files\">");
 	rs_html_counted(html, set->count, "log was read", "logs were read");
@@ -182,6 +196,8 @@ void rs_html_files(struct rs_html *html)
 				  strcmp(file->path, "-") == 0 ? "standard input" : file->path);
 		rs_html_cell_count(html, file->size);
 		rs_html_cell_count(html, file->logins);
+		if (years)
+			put_year(html, file->first_year);
 		rs_html_put(html, "</tr>\n");
 	}
 	rs_html_table_end(html);

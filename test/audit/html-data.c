@@ -248,9 +248,9 @@ static struct sample *sample_new(void)
 	sample->files[0] = (struct audit_file){ .path = (char *)"mail.log.2.gz",
 						.size = 9120331,
 						.logins = 20412 };
-	sample->files[1] = (struct audit_file){ .path = (char *)"mail.log.1",
-						.size = 81920114,
-						.logins = 31002 };
+	sample->files[1] = (struct audit_file){
+		.path = (char *)"mail.log.1", .size = 81920114, .logins = 31002, .first_year = 2026
+	};
 	sample->files[2] = (struct audit_file){ .path = (char *)"mail.log",
 						.size = 44101223,
 						.logins = 14201 };
