@@ -94,7 +94,7 @@ void rs_html_bytes(struct rs_html *html, const char *text, size_t len)
 void rs_html_name(struct rs_html *html, const char *name)
 {
 	char *printable = rs_printable(name);
-	size_t len, shown;
+	size_t len, shown, user;
 
 	if (printable == NULL) {
 		html->failed = true;
@@ -111,7 +111,13 @@ void rs_html_name(struct rs_html *html, const char *name)
 	rs_html_put(html, "<bdi dir=\"ltr\">");
 	if (len == 0)
 		rs_html_put(html, "(empty)");
-	escape(html, printable, shown);
+	/* Where there is little room, a line ends before the domain. */
+	user = strcspn(printable, "@");
+	user = user < shown ? user : shown;
+	escape(html, printable, user);
+	if (user < shown)
+		rs_html_put(html, "<wbr>");
+	escape(html, printable + user, shown - user);
 	rs_html_put(html, "</bdi>");
 	if (shown < len)
 		rs_html_put(html, ELLIPSIS " <small>(%zu bytes)</small>", strlen(name));

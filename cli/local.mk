@@ -51,7 +51,7 @@ libaudithtml_la_SOURCES = cli/audit.h cli/audit-html.c cli/audit-html.h cli/audi
 	cli/audit-html-detail.c cli/audit-html-matrix.c cli/audit-html-svg.c \
 	cli/audit-html-table.c cli/audit-html-text.c cli/audit-html-write.c
 nodist_libaudithtml_la_SOURCES = cli/report-text.c
-report_css = cli/report/report.css cli/report/paper.css
+report_css = cli/report/report.css cli/report/media.css
 report_js = cli/report/report.js
 EXTRA_DIST += cli/report/embed.sed $(report_css) $(report_js)
 CLEANFILES += cli/report-text.c

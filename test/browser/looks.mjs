@@ -2,7 +2,7 @@
 // Light and dark, small and on paper, and who cannot see it.
 import assert from "node:assert/strict";
 
-import { PHONE } from "./world.mjs";
+import { DESK, PHONE } from "./world.mjs";
 
 // Red, green, blue of a colour as the browser tells it.
 const channels = colour => colour.match(/[\d.]+/g).slice(0, 3).map(Number);
@@ -70,6 +70,21 @@ async function phone(world) {
 	}
 }
 
+// Cells that stay while others scroll, and all else in tables.
+async function fits(world) {
+	for (const viewport of [PHONE, DESK]) {
+		const page = await world.open("hostile", { viewport });
+
+		assert.deepEqual(await page.$$eval("th, td", cells => cells.filter(cell => {
+			const range = document.createRange();
+
+			range.selectNodeContents(cell);
+			return cell.offsetParent !== null &&
+				range.getBoundingClientRect().right > cell.getBoundingClientRect().right + 1;
+		}).map(cell => cell.textContent.slice(0, 80))), []);
+	}
+}
+
 async function paper(world) {
 	const page = await world.open("real", { colorScheme: "dark" });
 	const rows = await page.locator("table[data-name=users] tbody tr").count();
@@ -125,6 +140,7 @@ export const cases = [
 	["light and dark follow the system, and the button", schemes],
 	["each series has a contrast of 3:1 and more", colours],
 	["nothing but tables scrolls sideways on a phone", phone],
+	["text stays in its cell", fits],
 	["on paper it is light, without controls, with all rows", paper],
 	["paper is A4 and landscape", pdf],
 	["axe-core finds nothing serious", accessible],
