@@ -37,7 +37,28 @@ bench-lib: bench/bench-entries$(EXEEXT) bench/bench-lookup$(EXEEXT) bench/bench-
 	bench/bench-lookup bench/lookup.mmdb
 	bench/bench-entries bench
 	srcdir=$(srcdir) $(srcdir)/bench/bench-compile
-.PHONY: bench-lib bench-plugin
+.PHONY: bench-lib bench-plugin bench-audit
+
+# relaysentry audit
+BENCH_TARGETS += bench-audit
+EXTRA_PROGRAMS += bench/audit-log bench/audit-plain
+bench_audit_log_CPPFLAGS = $(RS_CPPFLAGS)
+bench_audit_log_CFLAGS = $(RS_CFLAGS)
+bench_audit_log_LDADD = librelaysentry.la
+bench_audit_log_SOURCES = bench/audit-log.c bench/bench-data.c bench/bench-data.h
+bench_audit_plain_CPPFLAGS = $(RS_CPPFLAGS)
+bench_audit_plain_CFLAGS = $(RS_CFLAGS)
+bench_audit_plain_SOURCES = bench/audit-plain.c
+EXTRA_DIST += bench/bench-audit.py
+CLEANFILES += bench/audit-log$(EXEEXT) bench/audit-plain$(EXEEXT)
+
+bench-audit: bench/audit-log$(EXEEXT) bench/audit-plain$(EXEEXT) relaysentry$(EXEEXT)
+	RELAYSENTRY_BUILD=. $(PYTHON) $(srcdir)/bench/bench-audit.py
+# A folder, of logs of half a gigabyte.
+clean-local: clean-local-bench
+clean-local-bench:
+	rm -rf bench/audit
+.PHONY: clean-local-bench
 
 # The module in Dovecot's auth process
 EXTRA_PROGRAMS += bench/authload

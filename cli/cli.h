@@ -25,6 +25,7 @@
 
 /* --- commands: each in its own file cmd-NAME.c; argv[0] is its name --- */
 
+int rs_cmd_audit(int argc, char **argv);
 int rs_cmd_check(int argc, char **argv);
 int rs_cmd_compile(int argc, char **argv);
 int rs_cmd_except(int argc, char **argv);
@@ -102,7 +103,7 @@ int rs_cli_load_failed(const struct stat *identity, const struct rs_diags *diags
  * short; strict: RS_EX_NO when there are warnings. */
 int rs_cli_diags_status(const struct rs_diags *diags, bool strict);
 
-/* --- output (common-output.c) --- */
+/* --- output (common-output.c, common-table.c, table-fit.c) --- */
 
 /* Whether to colour what goes to fd: a terminal that is not dumb, and NO_COLOR
  * is unset or empty (no-color.org). */
@@ -128,11 +129,31 @@ void rs_cli_table_cell(struct rs_cli_table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 /* The same for foreign text, made printable. */
 void rs_cli_table_text(struct rs_cli_table *table, const char *text);
+/* What may become of a column where the table is wider than the terminal; all 0: it stays
+ * as it is. First cells are shortened, the widest ones most; where that is not enough, a
+ * column is left out, and all are seen anew. */
+struct rs_cli_narrow {
+	unsigned rank; /* the highest is left out first; 0: never */
+	size_t least;  /* cells may be shortened to so many columns; 0: not */
+	bool list;     /* to "imap, pop3 +2", and not to "imap, pop3, su..." */
+};
+void rs_cli_table_narrow(struct rs_cli_table *table, size_t column,
+			 const struct rs_cli_narrow *narrow);
 /* Prints to stdout and frees. Returns 0, EX_OSERR when memory was short (reported). */
 int rs_cli_table_print(struct rs_cli_table **table);
+/* The same, at most so many columns wide where the table may be made so narrow; 0: as wide
+ * as it is. */
+int rs_cli_table_print_within(struct rs_cli_table **table, size_t width);
 void rs_cli_table_free(struct rs_cli_table **table);
-/* Columns that text takes on a terminal. */
+/* Columns of the terminal at fd; 0: it is none, there is no limit. */
+size_t rs_cli_terminal_width(int fd);
+/* Columns that text takes on a terminal, of the locale that uselocale() set. */
 size_t rs_cli_width(const char *text);
+/* How many of its bytes, in whole characters, take at most width columns. */
+size_t rs_cli_fitting(const char *text, size_t width);
+/* At most width columns of it; with dots where it was cut. Allocated with malloc(); NULL
+ * when memory is short. */
+char *rs_cli_cut(const char *text, size_t width);
 
 /* --- input (common-input.c) --- */
 

@@ -6,21 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
-#include <wchar.h>
 
-struct rs_cli_table {
-	size_t columns;
-	size_t count, allocated;
-	char **cells;
-	enum rs_cli_align *aligns;
-	bool failed;
-};
+/* Of terminals that do not tell. */
+#define USUAL_WIDTH 80
 
 bool rs_cli_colour(int fd)
 {
@@ -30,6 +23,21 @@ bool rs_cli_colour(int fd)
 	if (no_color != NULL && *no_color != '\0')
 		return false;
 	return term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && isatty(fd) == 1;
+}
+
+size_t rs_cli_terminal_width(int fd)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size;
+	long number;
+
+	if (isatty(fd) != 1)
+		return 0;
+	if (ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+		return size.ws_col;
+	/* A serial line does not know; who sits there may. */
+	number = columns != NULL ? strtol(columns, NULL, 10) : 0;
+	return number > 0 && number < 10000 ? (size_t)number : USUAL_WIDTH;
 }
 
 int rs_cli_finish(int status)
@@ -61,161 +69,5 @@ int rs_cli_print_json(struct rs_jsonw **w)
 	else
 		status = rs_cli_no_memory();
 	rs_jsonw_free(w);
-	return status;
-}
-
-size_t rs_cli_width(const char *text)
-{
-	mbstate_t state;
-	size_t width = 0;
-
-	memset(&state, 0, sizeof(state));
-	while (*text != '\0') {
-		wchar_t c;
-		size_t len = mbrtowc(&c, text, strlen(text), &state);
-		int columns;
-
-		if (len == (size_t)-1 || len == (size_t)-2) {
-			/* The locale is not UTF-8: one column for each character of UTF-8. */
-			memset(&state, 0, sizeof(state));
-			width += ((unsigned char)*text & 0xc0) != 0x80;
-			text++;
-			continue;
-		}
-		columns = wcwidth(c);
-		width += columns > 0 ? (size_t)columns : 0;
-		text += len;
-	}
-	return width;
-}
-
-struct rs_cli_table *rs_cli_table_new(size_t columns)
-{
-	struct rs_cli_table *table = calloc(1, sizeof(*table));
-
-	if (table == NULL)
-		return NULL;
-	table->columns = columns;
-	table->aligns = calloc(columns, sizeof(*table->aligns));
-	if (table->aligns == NULL) {
-		free(table);
-		return NULL;
-	}
-	return table;
-}
-
-void rs_cli_table_align(struct rs_cli_table *table, size_t column, enum rs_cli_align align)
-{
-	table->aligns[column] = align;
-}
-
-void rs_cli_table_cell(struct rs_cli_table *table, const char *format, ...)
-{
-	va_list args;
-	char *cell;
-	int len;
-
-	if (table->failed)
-		return;
-	if (table->count == table->allocated) {
-		size_t allocated = table->allocated == 0 ? 64 : 2 * table->allocated;
-		char **cells = reallocarray(table->cells, allocated, sizeof(*cells));
-
-		if (cells == NULL) {
-			table->failed = true;
-			return;
-		}
-		table->cells = cells;
-		table->allocated = allocated;
-	}
-	va_start(args, format);
-	len = vasprintf(&cell, format, args);
-	va_end(args);
-	if (len < 0)
-		table->failed = true;
-	else
-		table->cells[table->count++] = cell;
-}
-
-void rs_cli_table_text(struct rs_cli_table *table, const char *text)
-{
-	char *printable = rs_printable(text);
-
-	if (printable == NULL)
-		table->failed = true;
-	else
-		rs_cli_table_cell(table, "%s", printable);
-	free(printable);
-}
-
-/* Prints a row without blanks at its end. */
-static void print_row(const struct rs_cli_table *table, char *const *cells, const size_t *widths)
-{
-	size_t columns = table->columns;
-
-	while (columns > 0 && *cells[columns - 1] == '\0')
-		columns--;
-	for (size_t i = 0; i < columns; i++) {
-		int pad = (int)(widths[i] - rs_cli_width(cells[i]));
-		bool last = i + 1 == columns;
-
-		if (table->aligns[i] == RS_ALIGN_RIGHT)
-			printf("%*s%s", pad, "", cells[i]);
-		else
-			printf("%s%*s", cells[i], last ? 0 : pad, "");
-		if (!last)
-			fputs("  ", stdout);
-	}
-	putchar('\n');
-}
-
-static int print_rows(const struct rs_cli_table *table)
-{
-	size_t *widths = calloc(table->columns, sizeof(*widths));
-
-	if (widths == NULL)
-		return -1;
-	for (size_t i = 0; i < table->count; i++) {
-		size_t width = rs_cli_width(table->cells[i]);
-
-		if (width > widths[i % table->columns])
-			widths[i % table->columns] = width;
-	}
-	for (size_t i = 0; i + table->columns <= table->count; i += table->columns)
-		print_row(table, table->cells + i, widths);
-	free(widths);
-	return 0;
-}
-
-void rs_cli_table_free(struct rs_cli_table **_table)
-{
-	struct rs_cli_table *table = *_table;
-
-	*_table = NULL;
-	if (table == NULL)
-		return;
-	for (size_t i = 0; i < table->count; i++)
-		free(table->cells[i]);
-	free(table->cells);
-	free(table->aligns);
-	free(table);
-}
-
-int rs_cli_table_print(struct rs_cli_table **_table)
-{
-	/* The user's locale is for the width of characters alone: nothing that
-	 * decides may depend on it. */
-	locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-	struct rs_cli_table *table = *_table;
-	int status = 0;
-
-	if (locale != (locale_t)0)
-		(void)uselocale(locale);
-	if (table == NULL || table->failed || print_rows(table) < 0)
-		status = rs_cli_no_memory();
-	(void)uselocale(LC_GLOBAL_LOCALE);
-	if (locale != (locale_t)0)
-		freelocale(locale);
-	rs_cli_table_free(_table);
 	return status;
 }

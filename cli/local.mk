@@ -1,8 +1,8 @@
 # what is built, tested and shipped of cli/
 bin_PROGRAMS += relaysentry
-relaysentry_CPPFLAGS = $(RS_CPPFLAGS)
+relaysentry_CPPFLAGS = $(RS_CPPFLAGS) $(ARCHIVE_CFLAGS)
 relaysentry_CFLAGS = $(RS_CFLAGS)
-relaysentry_LDADD = libaudithtml.la librelaysentry.la
+relaysentry_LDADD = libaudithtml.la librelaysentry.la $(ARCHIVE_LIBS) $(PTHREAD_LIBS)
 relaysentry_SOURCES = \
 	cli/cli.h \
 	cli/common-diag.c \
@@ -12,6 +12,7 @@ relaysentry_SOURCES = \
 	cli/common-option.c \
 	cli/common-output.c \
 	cli/common-path.c \
+	cli/common-table.c \
 	cli/common-time.c \
 	cli/dict-exchange.c \
 	cli/dict-internal.h \
@@ -21,9 +22,18 @@ relaysentry_SOURCES = \
 	cli/kept.h \
 	cli/main.c \
 	cli/probe.c \
-	cli/probe.h
+	cli/probe.h \
+	cli/table-fit.c \
+	cli/table-internal.h
 
 # One line for each command, in the order of the alphabet
+relaysentry_SOURCES += cli/cmd-audit.c cli/audit-addresses.c cli/audit-anonymize.c \
+	cli/audit-build.h cli/audit-csv.c cli/audit-days.c cli/audit-example.c cli/audit-json.c \
+	cli/audit-report.c cli/audit-select.c cli/audit-sort.c cli/audit-tables.c \
+	cli/audit-text.c cli/audit-text.h cli/audit-words.c
+relaysentry_SOURCES += cli/audit-feed.c cli/audit-feed.h cli/audit-input.c cli/audit-names.c \
+	cli/audit-names.h cli/audit-peek.c cli/audit-peek.h cli/audit-progress.c cli/audit-run.c \
+	cli/audit-set.c cli/audit-years.c cli/audit-years.h cli/audit.h
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
 	cli/check-print.c cli/check.h \
 	cli/cmd-check.c

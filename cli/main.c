@@ -16,6 +16,7 @@ struct command {
 
 /* In the order of the alphabet: the usage is printed from it. */
 static const struct command commands[] = {
+	{ "audit", rs_cmd_audit, "tell from logs which relays have whose passwords" },
 	{ "check", rs_cmd_check, "tell what relaysentry makes of an address" },
 	{ "compile", rs_cmd_compile, "make the relay database" },
 	{ "except", rs_cmd_except, "let a user in from a relay, until a certain time" },

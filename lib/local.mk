@@ -3,6 +3,7 @@ librelaysentry_la_CPPFLAGS = $(RS_CPPFLAGS) $(MAXMINDDB_CFLAGS) $(JSONC_CFLAGS)
 librelaysentry_la_CFLAGS = $(RS_CFLAGS)
 librelaysentry_la_LIBADD = $(MAXMINDDB_LIBS) $(JSONC_LIBS) $(CIDR_LIBS)
 librelaysentry_la_SOURCES = \
+	include/relaysentry/audit.h \
 	include/relaysentry/catalogue.h \
 	include/relaysentry/compile.h \
 	include/relaysentry/decide.h \
@@ -12,9 +13,12 @@ librelaysentry_la_SOURCES = \
 	include/relaysentry/exceptions.h \
 	include/relaysentry/ip.h \
 	include/relaysentry/json.h \
+	include/relaysentry/logdate.h \
 	include/relaysentry/logline.h \
+	include/relaysentry/logscan.h \
 	include/relaysentry/login.h \
 	include/relaysentry/mmdbw.h \
+	include/relaysentry/nettable.h \
 	include/relaysentry/policy.h \
 	include/relaysentry/readfile.h \
 	include/relaysentry/relaydb.h \
@@ -69,6 +73,14 @@ librelaysentry_la_SOURCES += lib/dict-uri.c lib/exceptions.c lib/seen.c lib/user
 librelaysentry_la_SOURCES += lib/syslogmsg.c
 # Dovecot's dict process
 librelaysentry_la_SOURCES += lib/dictproto.c lib/dictproto-internal.h lib/dictproto-reply.c
+
+# Logs, and what they tell
+librelaysentry_la_SOURCES += lib/civil.h lib/logdate.c lib/nettable.c
+librelaysentry_la_SOURCES += lib/logscan.c lib/logscan-dovecot.c lib/logscan-elements.c lib/logscan-format.c lib/logscan-format.h \
+	lib/logscan-internal.h lib/logscan-journal.c lib/logscan-names.c lib/logscan-smtp.c
+librelaysentry_la_SOURCES += lib/audit.c lib/audit-internal.h lib/audit-kept.c lib/audit-merge.c \
+	lib/audit-policy.c lib/audit-result.c lib/audit-user.c \
+	lib/hashset.c lib/hashset.h
 
 # Dovecot configuration
 librelaysentry_la_SOURCES += lib/doveconf.c lib/doveconf-model.c lib/doveconf-model.h

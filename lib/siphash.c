@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* SipHash-2-4, as J.-P. Aumasson and D. J. Bernstein describe it (2012). */
+/* SipHash-2-4 and SipHash-1-3, as J.-P. Aumasson and D. J. Bernstein describe it (2012). */
 #include <relaysentry/siphash.h>
+
+#include <endian.h>
+#include <string.h>
 
 #define ROTATE(x, bits) (((x) << (bits)) | ((x) >> (64 - (bits))))
 
@@ -8,43 +11,60 @@ struct rs_sip {
 	uint64_t v0, v1, v2, v3;
 };
 
-static void rs_sip_rounds(struct rs_sip *sip, unsigned count)
+static inline void rs_sip_round(struct rs_sip *sip)
 {
-	while (count-- > 0) {
-		sip->v0 += sip->v1;
-		sip->v1 = ROTATE(sip->v1, 13) ^ sip->v0;
-		sip->v0 = ROTATE(sip->v0, 32);
-		sip->v2 += sip->v3;
-		sip->v3 = ROTATE(sip->v3, 16) ^ sip->v2;
-		sip->v0 += sip->v3;
-		sip->v3 = ROTATE(sip->v3, 21) ^ sip->v0;
-		sip->v2 += sip->v1;
-		sip->v1 = ROTATE(sip->v1, 17) ^ sip->v2;
-		sip->v2 = ROTATE(sip->v2, 32);
-	}
+	sip->v0 += sip->v1;
+	sip->v1 = ROTATE(sip->v1, 13) ^ sip->v0;
+	sip->v0 = ROTATE(sip->v0, 32);
+	sip->v2 += sip->v3;
+	sip->v3 = ROTATE(sip->v3, 16) ^ sip->v2;
+	sip->v0 += sip->v3;
+	sip->v3 = ROTATE(sip->v3, 21) ^ sip->v0;
+	sip->v2 += sip->v1;
+	sip->v1 = ROTATE(sip->v1, 17) ^ sip->v2;
+	sip->v2 = ROTATE(sip->v2, 32);
 }
 
-/* Up to 8 bytes, the first one lowest. */
-static uint64_t rs_sip_word(const unsigned char *data, size_t len)
+/* 8 bytes, the first one lowest. */
+static uint64_t rs_sip_whole(const unsigned char *data)
+{
+	uint64_t word;
+
+	memcpy(&word, data, sizeof(word));
+	return le64toh(word);
+}
+
+/* Less than 8 bytes, the first one lowest. */
+static inline uint64_t rs_sip_part(const unsigned char *data, size_t len)
 {
 	uint64_t word = 0;
 
-	for (size_t i = 0; i < len && i < 8; i++)
-		word |= (uint64_t)data[i] << (8 * i);
+	switch (len) {
+	case 7:
+		word |= (uint64_t)data[6] << 48; /* fall through */
+	case 6:
+		word |= (uint64_t)data[5] << 40; /* fall through */
+	case 5:
+		word |= (uint64_t)data[4] << 32; /* fall through */
+	case 4:
+		word |= (uint64_t)data[3] << 24; /* fall through */
+	case 3:
+		word |= (uint64_t)data[2] << 16; /* fall through */
+	case 2:
+		word |= (uint64_t)data[1] << 8; /* fall through */
+	case 1:
+		word |= data[0];
+	}
 	return word;
 }
 
-static void rs_sip_add(struct rs_sip *sip, uint64_t word)
-{
-	sip->v3 ^= word;
-	rs_sip_rounds(sip, 2);
-	sip->v0 ^= word;
-}
-
-uint64_t rs_siphash(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *data, size_t len)
+/* The rounds for each word, and those that end it, are constants where it is called. */
+static inline __attribute__((always_inline)) uint64_t
+rs_sip(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *data, size_t len, int rounds,
+       int last_rounds)
 {
 	const unsigned char *p = data;
-	uint64_t k0 = rs_sip_word(key, 8), k1 = rs_sip_word(key + 8, 8);
+	uint64_t k0 = rs_sip_whole(key), k1 = rs_sip_whole(key + 8);
 	struct rs_sip sip = {
 		.v0 = k0 ^ 0x736f6d6570736575,
 		.v1 = k1 ^ 0x646f72616e646f6d,
@@ -53,10 +73,31 @@ uint64_t rs_siphash(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *da
 	};
 	size_t left = len;
 
-	for (; left >= 8; left -= 8, p += 8)
-		rs_sip_add(&sip, rs_sip_word(p, 8));
-	rs_sip_add(&sip, rs_sip_word(p, left) | (uint64_t)len << 56);
+	for (;;) {
+		uint64_t word =
+			left >= 8 ? rs_sip_whole(p) : rs_sip_part(p, left) | (uint64_t)len << 56;
+
+		sip.v3 ^= word;
+		for (int i = 0; i < rounds; i++)
+			rs_sip_round(&sip);
+		sip.v0 ^= word;
+		if (left < 8)
+			break;
+		left -= 8;
+		p += 8;
+	}
 	sip.v2 ^= 0xff;
-	rs_sip_rounds(&sip, 4);
+	for (int i = 0; i < last_rounds; i++)
+		rs_sip_round(&sip);
 	return sip.v0 ^ sip.v1 ^ sip.v2 ^ sip.v3;
+}
+
+uint64_t rs_siphash(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *data, size_t len)
+{
+	return rs_sip(key, data, len, 2, 4);
+}
+
+uint64_t rs_siphash13(const unsigned char key[RS_SIPHASH_KEY_SIZE], const void *data, size_t len)
+{
+	return rs_sip(key, data, len, 1, 3);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include <relaysentry/when.h>
 
+#include "civil.h"
+
 #include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define DAY 86400
+#define DAY RS_DAY
 /* Beyond the year 9999 there is no RFC 3339. */
 #define TIME_MAX INT64_C(253402300799)
 /* No zone is further from UTC; enough room for days that begin late. */
@@ -67,25 +69,6 @@ void rs_zone_leave(struct rs_zone *zone)
 	zone->entered = false;
 }
 
-/* Days from 1970-01-01 to the date in the Gregorian calendar; month 1..12.
- * Counts years from March on, so that the leap day is the last of the year. */
-static int64_t days_from_civil(int year, int month, int day)
-{
-	int y = month <= 2 ? year - 1 : year;
-	int from_march = (month + 9) % 12;
-	int64_t leaps = y / 4 - y / 100 + y / 400;
-
-	return (int64_t)y * 365 + leaps + (from_march * 153 + 2) / 5 + day - 1 - 719468;
-}
-
-static int days_of_month(int year, int month)
-{
-	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
-	bool leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-
-	return days[month - 1] + (month == 2 && leap ? 1 : 0);
-}
-
 /* Reads exactly count digits. Returns the number and moves *text on; -1. */
 static int digits(const char **text, int count)
 {
@@ -118,12 +101,12 @@ static int parse_date(const char **text, int64_t *days_r, const char **error_r)
 	    !skip(text, "-") || (day = digits(text, 2)) < 0)
 		return -1;
 	*error_r = "is a date that does not exist";
-	if (month < 1 || month > 12 || day < 1 || day > days_of_month(year, month))
+	if (month < 1 || month > 12 || day < 1 || day > rs_days_of_month(year, month))
 		return -1;
 	*error_r = "lies outside of the years 1970 to 9998";
 	if (year < 1970 || year > 9998)
 		return -1;
-	*days_r = days_from_civil(year, month, day);
+	*days_r = rs_days_from_civil(year, month, day);
 	return 0;
 }
 
@@ -165,7 +148,7 @@ static int64_t local_day(int64_t at)
 
 	if (localtime_r(&t, &tm) == NULL)
 		return at / DAY;
-	return days_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+	return rs_days_from_civil(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
 }
 
 /* The first second of a day in the zone: not always midnight, for some zones

@@ -35,10 +35,16 @@ struct rs_audit_tally {
 	uint32_t mechanisms; /* 1 << enum rs_log_mechanism, ORed */
 };
 
+/* A tally of nothing. */
+void rs_audit_tally_init(struct rs_audit_tally *tally);
+/* Adds what from has counted. */
+void rs_audit_tally_merge(struct rs_audit_tally *tally, const struct rs_audit_tally *from);
+
 /* One user and one relay. */
 struct rs_audit_pair {
 	uint32_t user;	/* index of users */
 	uint32_t relay; /* index of the database's relays */
+	uint32_t next;	/* of the same user, from 1: the audit's own */
 	bool old;	/* with only_new: there was one before since */
 	struct rs_audit_tally tally;
 	uint64_t alerts, denials; /* of relaysentry's own lines, enforced */
@@ -69,7 +75,7 @@ struct rs_audit_fault {
 	uint64_t count;
 	/* The first line of that kind, in the order of files and lines, cut to
 	 * RS_AUDIT_EXAMPLE bytes; NULL: none. */
-	const char *example;
+	char *example;
 	size_t example_len;
 	uint32_t file;	 /* the number of its file, as told to rs_audit_file() */
 	uint64_t offset; /* of the line in its file, in bytes */
@@ -98,8 +104,8 @@ void rs_audit_file(struct rs_audit *audit, uint32_t file, uint64_t offset);
 /* How dates are read from here on. */
 void rs_audit_dates(struct rs_audit *audit, const struct rs_logdate_context *dates);
 const struct rs_logdate_context *rs_audit_dates_now(const struct rs_audit *audit);
-/* Adds whole lines, each ended by a newline. A last line without one is added as cut off
- * when its end is not the file's. Returns 0, -1 when memory is short. */
+/* Adds whole lines, each ended by a newline but for the last one of a file. Returns 0, -1
+ * when memory is short. */
 int rs_audit_lines(struct rs_audit *audit, const char *text, size_t len);
 /* Counts a line that was too long to be given. */
 void rs_audit_long_line(struct rs_audit *audit, const char *begin, size_t len);
@@ -107,17 +113,23 @@ void rs_audit_long_line(struct rs_audit *audit, const char *begin, size_t len);
 /* Adds all of *from to audit and frees it. Both have the same options. 0, -1. */
 int rs_audit_merge(struct rs_audit *audit, struct rs_audit **from);
 
+/* When all is read and merged: counts users, and takes in the lines of dovecot_badclients,
+ * which tell of logins where Dovecot's own lines are missing. Returns 0; -1 when memory is
+ * short. */
+int rs_audit_finish(struct rs_audit *audit);
+
 /* --- results; they die with the next change of the audit --- */
 
 const struct rs_audit_totals *rs_audit_totals(const struct rs_audit *audit);
 size_t rs_audit_user_count(const struct rs_audit *audit);
 /* The name as it is compared, in lower case; ended by NUL; may hold any other byte. */
 const char *rs_audit_user_name(const struct rs_audit *audit, uint32_t user);
-/* All logins, from relays or not. */
+/* All that were let in, from relays or not; and what failed from relays. */
 void rs_audit_user_logins(const struct rs_audit *audit, uint32_t user, uint64_t *success_r,
 			  uint64_t *failed_r);
 size_t rs_audit_pairs(const struct rs_audit *audit, const struct rs_audit_pair **pairs_r);
-size_t rs_audit_addresses(const struct rs_audit *audit, const struct rs_audit_address **addresses_r);
+size_t rs_audit_addresses(const struct rs_audit *audit,
+			  const struct rs_audit_address **addresses_r);
 size_t rs_audit_days(const struct rs_audit *audit, const struct rs_audit_day **days_r);
 size_t rs_audit_rules(const struct rs_audit *audit, const struct rs_audit_rule **rules_r);
 /* kind: RS_SCAN_FAULTS and up. */

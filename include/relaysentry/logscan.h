@@ -107,10 +107,10 @@ struct rs_scan_entry {
 	enum rs_log_service service;
 	enum rs_log_mechanism mechanism;
 	bool success;	   /* LOGIN: let in */
-	bool tls;	   /* the line says so */
+	bool tls;	   /* the line says so, or that the connection is secured */
 	uint32_t attempts; /* LOGIN: how many the line tells of; at least 1 */
-	/* VERDICT: as rs_log_read() tells it; of the line. */
-	struct rs_log_read verdict;
+	bool denied;	   /* VERDICT: a denial, else an alert or what testing would have done */
+	bool enforced;	   /* VERDICT: it was done */
 };
 
 /* What scanning goes on from, one line to the next. For one thread. */
@@ -122,6 +122,11 @@ void rs_scanner_free(struct rs_scanner **scanner);
 void rs_scanner_dates(struct rs_scanner *scanner, const struct rs_logdate_context *dates);
 /* How dates were read so far. */
 const struct rs_logdate_context *rs_scanner_dates_now(const struct rs_scanner *scanner);
+
+/* Learns from lines which elements a login_log_format_elements other than the default has.
+ * When a line is AMBIGUOUS, learn from the lines around it and scan it again. What most
+ * lines have is learned, and only from those whose users have simple names. */
+void rs_scanner_learn(struct rs_scanner *scanner, const char *text, size_t len);
 
 /* Reads a line of len bytes without its newline. entry_r is filled when LOGIN or VERDICT
  * is returned. -1 when memory is short. */

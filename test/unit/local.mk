@@ -76,6 +76,11 @@ test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c test/unit/test-excepti
 	test/unit/test-seen.c test/unit/test-syslogmsg.c \
 	test/unit/test-userkey.c
 
+# Logs
+test_unit_unit_tests_SOURCES += test/unit/test-logdate.c test/unit/test-logscan.c \
+	test/unit/test-logscan-golden.c \
+	test/unit/test-nettable.c
+
 # Dovecot configuration
 test_unit_unit_tests_SOURCES += test/unit/doveconf-texts.h test/unit/test-doveconf.c \
 	test/unit/test-doveconf-input.c

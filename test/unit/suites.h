@@ -43,6 +43,12 @@ RS_SUITE(seen)
 RS_SUITE(syslogmsg)
 RS_SUITE(userkey)
 
+/* Logs */
+RS_SUITE(logdate)
+RS_SUITE(logscan)
+RS_SUITE(logscan_golden)
+RS_SUITE(nettable)
+
 /* All of these */
 RS_SUITE(scale)
 
