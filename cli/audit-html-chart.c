@@ -208,7 +208,10 @@ void rs_html_timeline(struct rs_html *html)
 	struct rs_html_chart chart = { 0 };
 
 	if (html->report->day_count == 0) {
-		rs_html_put(html, "<p>There were no logins from relays.</p>\n");
+		rs_html_put(html, "<p>%s</p>\n",
+			    html->report->only_new && html->report->pair_count > 0
+				    ? "Days are not counted where only what is new was asked for."
+				    : "There were no logins from relays.");
 		return;
 	}
 	if (make_chart(html->report, &chart)) {

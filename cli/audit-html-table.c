@@ -133,6 +133,7 @@ static void put_relay_name(struct rs_html *html, const struct audit_relay *of)
 void rs_html_relays(struct rs_html *html)
 {
 	const struct audit_report *report = html->report;
+	size_t shown = rs_html_limit(html, report->relay_count, report->relay_count);
 	bool alerts = false, denials = false;
 
 	for (size_t i = 0; i < report->relay_count; i++) {
@@ -149,8 +150,9 @@ void rs_html_relays(struct rs_html *html)
 						  { "Denials", RS_HTML_NUMBER, !denials },
 						  { .label = NULL } };
 
+	rs_html_left_out(html, shown, report->relay_count, "relays");
 	rs_html_table_begin(html, "relays", "relays", columns);
-	for (size_t i = 0; i < report->relay_count; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		const struct audit_relay *relay = &report->relays[i];
 
 		rs_html_put(html, "<tr>");
@@ -202,7 +204,6 @@ static void put_user(struct rs_html *html, const struct audit_user *user,
 	rs_html_put(html, "</td>");
 	rs_html_cells_tally(html, &user->tally);
 	rs_html_cell_count(html, user->success);
-	rs_html_cell_count(html, user->failed);
 	if (all->alerts > 0)
 		rs_html_cell_count(html, own.alerts);
 	if (all->denials > 0)
@@ -220,14 +221,13 @@ void rs_html_users(struct rs_html *html)
 		{ "Relays", RS_HTML_TEXT, false },
 		RS_HTML_TALLY_COLUMNS,
 		{ "All logins", RS_HTML_NUMBER, false },
-		{ "All failed", RS_HTML_NUMBER, false },
 		{ "Alerts", RS_HTML_NUMBER, all.alerts == 0 },
 		{ "Denials", RS_HTML_NUMBER, all.denials == 0 },
 		{ .label = NULL },
 	};
 
-	rs_html_put(html, "<p>Logins and failures are those from relays; the columns "
-			  "<em>All</em> count those from everywhere.</p>\n");
+	rs_html_put(html, "<p>Logins and failures are those from relays; <em>All logins</em> "
+			  "come from everywhere.</p>\n");
 	rs_html_left_out(html, shown, report->user_count, "users");
 	rs_html_table_begin(html, "users", "users", columns);
 	for (size_t i = 0; i < shown; i++)

@@ -70,27 +70,6 @@ void rs_html_text(struct rs_html *html, const char *text)
 	free(printable);
 }
 
-void rs_html_bytes(struct rs_html *html, const char *text, size_t len)
-{
-	char *copy = malloc(len + 1);
-
-	if (copy == NULL) {
-		html->failed = true;
-		return;
-	}
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	for (size_t at = 0;;) {
-		rs_html_text(html, copy + at);
-		at += strlen(copy + at);
-		if (at >= len)
-			break;
-		rs_html_put(html, "\\x00");
-		at++;
-	}
-	free(copy);
-}
-
 void rs_html_name(struct rs_html *html, const char *name)
 {
 	char *printable = rs_printable(name);

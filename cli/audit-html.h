@@ -47,8 +47,6 @@ void rs_html_copy(struct rs_html *html, const char *text);
 /* Foreign text: control bytes, controls of direction and what is no UTF-8 shown as \xNN,
  * as rs_printable() does, then escaped for HTML; also within an attribute's "". */
 void rs_html_text(struct rs_html *html, const char *text);
-/* The same for len bytes, which may hold NUL. */
-void rs_html_bytes(struct rs_html *html, const char *text, size_t len);
 /* A name in <bdi>, so that letters written from right to left turn nothing around; cut to
  * RS_HTML_NAME_MAX bytes, and then its length is told. */
 void rs_html_name(struct rs_html *html, const char *name);
