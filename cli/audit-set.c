@@ -26,6 +26,7 @@ enum found {
 struct opening {
 	struct audit_set *set;
 	size_t room;	 /* of files */
+	size_t logs;	 /* that were found, some of them again */
 	size_t can_keep; /* so many files may stay open */
 	int status;
 };
@@ -132,7 +133,12 @@ static void add_file(struct opening *opening, const char *path, const struct sta
 {
 	struct audit_file *file;
 
-	if (is_there(opening->set, st) || (file = add_room(opening)) == NULL)
+	if (is_there(opening->set, st)) {
+		opening->logs++;
+		return;
+	}
+	file = add_room(opening);
+	if (file == NULL)
 		return;
 	*file = (struct audit_file){ .fd = -1, .mtime = opening->set->now };
 	file->path = strdup(path);
@@ -159,6 +165,7 @@ static void add_file(struct opening *opening, const char *path, const struct sta
 	}
 	opening->set->size += file->size;
 	opening->set->count++;
+	opening->logs++;
 }
 
 /* --- folders, patterns --- */
@@ -189,7 +196,7 @@ static void add_listed(struct opening *opening, const char *path)
 
 static void add_folder(struct opening *opening, const char *folder)
 {
-	size_t before = opening->set->count, len = strlen(folder);
+	size_t before = opening->logs, len = strlen(folder);
 	const char *slash = len > 0 && folder[len - 1] == '/' ? "" : "/";
 	struct dirent **entries;
 	int count = scandir(folder, &entries, is_visible, compare_names);
@@ -213,13 +220,13 @@ static void add_folder(struct opening *opening, const char *folder)
 	if (count < 0)
 		return;
 	free(entries);
-	if (opening->set->count == before && opening->status == status)
+	if (opening->logs == before && opening->status == status)
 		refuse(opening, folder, "holds no log; files in folders of it are not looked at");
 }
 
 static void add_pattern(struct opening *opening, const char *pattern)
 {
-	size_t before = opening->set->count;
+	size_t before = opening->logs;
 	int status = opening->status;
 	glob_t found;
 	int result = glob(pattern, 0, NULL, &found);
@@ -231,7 +238,7 @@ static void add_pattern(struct opening *opening, const char *pattern)
 	for (size_t i = 0; result == 0 && i < found.gl_pathc; i++)
 		add_listed(opening, found.gl_pathv[i]);
 	globfree(&found);
-	if (result == 0 && opening->set->count == before && opening->status == status)
+	if (result == 0 && opening->logs == before && opening->status == status)
 		refuse(opening, pattern, "no log's name is of this pattern");
 }
 
@@ -306,13 +313,15 @@ int rs_audit_set_open(struct audit_set *set, char *const *operands, size_t count
 	*set = (struct audit_set){ .now = now, .year = year };
 	for (size_t i = 0; i < count; i++)
 		add_operand(&opening, operands[i]);
-	if (opening.status == 0 && rs_audit_names_sort(set) < 0)
+	if (opening.status != EX_OSERR && rs_audit_names_sort(set) < 0)
 		no_memory(&opening);
-	if (opening.status != 0)
-		return opening.status;
+	if (opening.status == EX_OSERR) {
+		rs_audit_set_free(set);
+		return EX_OSERR;
+	}
 	drop_copies(set);
 	(void)rs_audit_years_set(set);
-	return 0;
+	return opening.status;
 }
 
 void rs_audit_set_free(struct audit_set *set)

@@ -51,8 +51,8 @@ struct audit_set {
 /* Opens each operand: a file, "-", a folder (its files, not those of its folders), or a
  * pattern (glob(7)) that no file is called by. Looks at the first lines of each, sorts
  * rotated sets, and tells the year in which each begins; year: of the oldest one, 0 when
- * not told. All faults are reported on stderr; the set is to be freed in any case.
- * Returns 0, EX_NOINPUT, EX_OSERR. */
+ * not told. All faults are reported on stderr. Returns 0; EX_NOINPUT when one cannot be
+ * read, and the set has the others; EX_OSERR, and the set is empty. */
 int rs_audit_set_open(struct audit_set *set, char *const *operands, size_t count, int year,
 		      int64_t now);
 void rs_audit_set_free(struct audit_set *set);

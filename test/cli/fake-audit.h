@@ -22,6 +22,10 @@ const char *fake_audit_span(struct rs_audit *audit, uint32_t file);
 /* Memory is short after so many calls of rs_audit_lines(); -1: never. */
 void fake_audit_fail_after(long calls);
 
+/* How often a file was begun at its first line, of the one for which that was most, since
+ * the last call. */
+int fake_audit_passes(void);
+
 /* Messages since the last call. */
 const char *fake_messages(void);
 
@@ -30,6 +34,7 @@ void cli_suite_audit_set(CU_pSuite suite);
 void cli_suite_audit_years(CU_pSuite suite);
 void cli_suite_audit_input(CU_pSuite suite);
 void cli_suite_audit_feed(CU_pSuite suite);
+void cli_suite_audit_progress(CU_pSuite suite);
 void cli_suite_audit_run(CU_pSuite suite);
 
 #endif

@@ -29,4 +29,5 @@ test_cli_audit_tests_SOURCES = \
 	test/unit/unit.c test/unit/unit.h \
 	test/cli/fake-audit.c test/cli/fake-audit.h test/cli/log-files.c test/cli/log-files.h \
 	test/cli/test-audit-feed.c test/cli/test-audit-input.c test/cli/test-audit-names.c \
-	test/cli/test-audit-run.c test/cli/test-audit-set.c test/cli/test-audit-years.c
+	test/cli/test-audit-progress.c test/cli/test-audit-run.c \
+	test/cli/test-audit-set.c test/cli/test-audit-years.c

@@ -97,9 +97,9 @@ void log_append(const char *path, const void *data, size_t len)
 {
 	struct timespec times[2];
 	struct stat st;
-	FILE *f;
+	FILE *f = fopen(path, "ab");
 
-	check(stat(path, &st) == 0 && (f = fopen(path, "ab")) != NULL, "open a file again");
+	check(f != NULL && stat(path, &st) == 0, "open a file again");
 	check(fwrite(data, 1, len, f) == len && fclose(f) == 0, "write on");
 	times[0] = times[1] = st.st_mtim;
 	check(utimensat(AT_FDCWD, path, times, 0) == 0, "set a time");
