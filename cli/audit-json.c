@@ -171,7 +171,6 @@ static int print_user(const struct audit_report *report, const struct audit_user
 	rs_jsonw_string(w, "user", user->name);
 	put_tally(w, &user->tally);
 	put_count(w, "all_count", user->success);
-	put_count(w, "all_failed", user->failed);
 	rs_jsonw_bool(w, "password", user->password);
 	rs_jsonw_array(w, "relays");
 	for (size_t i = 0; i < user->pair_count; i++) {

@@ -231,6 +231,35 @@ static void map_pairs(struct building *building)
 	}
 }
 
+/* --- rules --- */
+
+/* Of a rule's rows, which are neighbours, the one that decided and the one that only told,
+ * those in which there is something; else the one that the policy's mode makes it. */
+static int select_rules(struct audit_report *report)
+{
+	const struct rs_audit_rule *rows;
+	size_t count = rs_audit_rules(report->audit, &rows), next;
+	bool enforced = rs_policy_mode(report->policy) == RS_MODE_ENFORCE;
+
+	report->owned.rules = calloc(count + 1, sizeof(*rows));
+	report->rules = report->owned.rules;
+	if (report->rules == NULL)
+		return -1;
+	for (size_t i = 0; i < count; i = next) {
+		size_t before = report->rule_count;
+
+		for (next = i; next < count && strcmp(rows[i].id, rows[next].id) == 0; next++) {
+			if (rows[next].logins > 0)
+				report->owned.rules[report->rule_count++] = rows[next];
+		}
+		if (report->rule_count > before)
+			continue;
+		report->owned.rules[report->rule_count] = rows[i];
+		report->owned.rules[report->rule_count++].enforced = enforced;
+	}
+	return 0;
+}
+
 /* --- all of it --- */
 
 static int build(struct building *building)
@@ -291,9 +320,8 @@ int rs_audit_report(const struct rs_audit *audit, const struct audit_wishes *wis
 		.policy = wishes->policy,
 	};
 	rs_relaydb_info(wishes->db, &report_r->database);
-	if (wishes->policy != NULL)
-		report_r->rule_count = rs_audit_rules(audit, &report_r->rules);
-	failed = build(&building) < 0 || hide_wanted_user(report_r, wishes) < 0;
+	failed = build(&building) < 0 || hide_wanted_user(report_r, wishes) < 0 ||
+		 (wishes->policy != NULL && select_rules(report_r) < 0);
 	free(building.user_map);
 	free(building.relay_map);
 	free(building.pair_map);
@@ -314,5 +342,6 @@ void rs_audit_report_free(struct audit_report *report)
 	free(report->owned.wanted_user);
 	free(report->owned.addresses);
 	free(report->owned.by_relay);
+	free(report->owned.rules);
 	*report = (struct audit_report){ 0 };
 }

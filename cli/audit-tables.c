@@ -46,8 +46,10 @@ static size_t shown(const struct audit_report *report, size_t count)
 
 static void print_rest(const struct audit_report *report, size_t count, const char *what)
 {
-	if (shown(report, count) < count)
-		printf("and %zu more %s; --top=0 shows all\n", count - shown(report, count), what);
+	size_t left = count - shown(report, count);
+
+	if (left > 0)
+		printf("and %zu more %s%s\n", left, what, left == 1 ? "" : "s");
 }
 
 /* --- relays --- */
@@ -132,7 +134,7 @@ int rs_audit_table_relays(const struct audit_report *report, size_t width)
 	for (size_t i = 0; i < shown(report, report->relay_count); i++)
 		put_relay(table, &report->relays[i], verdicts);
 	status = rs_cli_table_print_within(&table, width);
-	print_rest(report, report->relay_count, "relays");
+	print_rest(report, report->relay_count, "relay");
 	for (size_t i = 0; i < shown(report, report->relay_count) && status == 0; i++)
 		status = print_apps(&report->relays[i], width);
 	return status;
@@ -171,7 +173,7 @@ static int put_relays(struct rs_cli_table *table, const struct audit_report *rep
 int rs_audit_table_users(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
-		{ "USER", RS_ALIGN_LEFT, { 0, 16, false } },
+		{ "USER", RS_ALIGN_LEFT, { 0, 24, false } },
 		{ "RELAYS", RS_ALIGN_LEFT, { 0, 22, true } },
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
 		{ "FAILED", RS_ALIGN_RIGHT, { 2, 0, false } },
@@ -197,7 +199,7 @@ int rs_audit_table_users(const struct audit_report *report, size_t width)
 		put_dates(table, &user->tally);
 	}
 	status = rs_cli_table_print_within(&table, width);
-	print_rest(report, report->user_count, "users");
+	print_rest(report, report->user_count, "user");
 	return status;
 }
 
@@ -223,7 +225,7 @@ static void put_addresses(struct rs_cli_table *table, const struct audit_report 
 int rs_audit_table_addresses(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
-		{ "USER", RS_ALIGN_LEFT, { 0, 10, false } },
+		{ "USER", RS_ALIGN_LEFT, { 0, 20, false } },
 		{ "RELAY", RS_ALIGN_LEFT, { 0, 8, false } },
 		{ "ADDRESS", RS_ALIGN_LEFT, { 0 } },
 		{ "NETWORK", RS_ALIGN_LEFT, { 4, 0, false } },
@@ -265,7 +267,7 @@ int rs_audit_table_rules(const struct audit_report *report, size_t width)
 
 		rs_cli_table_text(table, *rule->id != '\0' ? rule->id : "no rule");
 		rs_cli_table_cell(table, "%s%s", rs_action_name(rule->action),
-				  rule->enforced ? "" : " (testing)");
+				  rule->enforced || *rule->id == '\0' ? "" : " (testing)");
 		put_number(table, rule->logins);
 		put_number(table, rule->users);
 	}

@@ -115,6 +115,13 @@ static void print_wanted(const struct audit_report *report)
 		printf(LABEL "users and addresses\n", "Hidden");
 }
 
+static void print_failed(uint64_t failed)
+{
+	if (failed > 0)
+		printf("; %" PRIu64 " more failed", failed);
+	printf("\n");
+}
+
 static void print_summary(const struct audit_report *report)
 {
 	const struct rs_audit_totals *totals = report->totals;
@@ -127,12 +134,13 @@ static void print_summary(const struct audit_report *report)
 	printf("\n");
 	printf(LABEL "%s to %s UTC\n", "Period", rs_audit_minute(totals->first, first),
 	       rs_audit_minute(totals->last, last));
-	printf(LABEL "%" PRIu64 " of %" PRIu64 " user%s; %" PRIu64 " more failed\n", "Logins",
-	       totals->success, totals->users, plural(totals->users), totals->failed);
-	printf(LABEL "%" PRIu64 " (%s) of %" PRIu64 " user%s; %" PRIu64 " more failed\n",
-	       "From relays", report->relay_success,
+	printf(LABEL "%" PRIu64 " of %" PRIu64 " user%s", "Logins", totals->success, totals->users,
+	       plural(totals->users));
+	print_failed(totals->failed);
+	printf(LABEL "%" PRIu64 " (%s) of %" PRIu64 " user%s", "From relays", report->relay_success,
 	       share(report->relay_success, totals->success, part, sizeof(part)),
-	       report->relay_users, plural(report->relay_users), report->relay_failed);
+	       report->relay_users, plural(report->relay_users));
+	print_failed(report->relay_failed);
 	printf(LABEL "%zu relays, made %s\n", "Database", report->database.relay_count,
 	       rs_audit_date(report->database.build_epoch, first));
 	print_wanted(report);
@@ -239,22 +247,23 @@ static void print_refused(const struct audit_report *report)
 	for (size_t i = 0; i < report->rule_count; i++) {
 		const struct rs_audit_rule *rule = &report->rules[i];
 
-		if (rule->action != RS_ACTION_DENY)
+		if (rule->action != RS_ACTION_DENY || rule->logins == 0)
 			continue;
 		refused += rule->enforced ? rule->logins : 0;
 		testing += rule->enforced ? 0 : rule->logins;
-		if (rule->logins > 0) {
-			users = rule->users;
-			rules++;
-		}
+		users = rule->users;
+		rules++;
 	}
-	printf("It would have refused %" PRIu64 " login%s", refused, plural(refused));
+	if (testing == 0 || refused > 0)
+		printf("It would have refused %" PRIu64 " login%s", refused, plural(refused));
+	if (testing > 0 && refused > 0)
+		printf(", and let in %" PRIu64 " more, because of mode testing", testing);
+	else if (testing > 0)
+		printf("It would have let in %" PRIu64 " login%s, because of mode testing", testing,
+		       plural(testing));
 	/* A user may be one of several rules: their sum says nothing. */
-	if (rules == 1 && testing == 0)
-		printf(" of %" PRIu64 " user%s", users, plural(users));
-	if (testing > 0)
-		printf(", and told of %" PRIu64 " that it refuses when nothing is testing",
-		       testing);
+	if (rules == 1)
+		printf("%s of %" PRIu64 " user%s", testing > 0 ? "," : "", users, plural(users));
 	printf(".\n");
 }
 

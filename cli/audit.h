@@ -171,7 +171,7 @@ struct audit_user {
 	const char *name; /* as logged, in lower case, any bytes but NUL; with --anonymize
 			     a hash like "user-3f9a1c20b4d1" */
 	struct rs_audit_tally tally;   /* from relays */
-	uint64_t success, failed;      /* all logins, from relays or not */
+	uint64_t success, failed;      /* all that were let in, and what failed from relays */
 	size_t first_pair, pair_count; /* of the report's pairs; most logins first */
 	bool password;		       /* it, and no token, let some mail-relay in */
 };
@@ -220,7 +220,8 @@ struct audit_report {
 	uint64_t relay_success, relay_failed, relay_users; /* after selection */
 	/* Users whose passwords let a mail-relay in, and these relays; after selection. */
 	uint64_t password_users, password_relays;
-	/* With --policy. */
+	/* With --policy: its rules in their order, twice where a rule decided and at other times
+	 * only told; then what no rule ended. Not only of the wanted relay. */
 	const struct rs_policy *policy; /* NULL: not */
 	const struct rs_audit_rule *rules;
 	size_t rule_count;
@@ -229,6 +230,7 @@ struct audit_report {
 		char *names, *wanted_user;
 		struct audit_address *addresses;
 		uint64_t *by_relay;
+		struct rs_audit_rule *rules;
 	} owned;
 };
 #define AUDIT_DAYS 3660U

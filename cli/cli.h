@@ -134,7 +134,8 @@ void rs_cli_table_text(struct rs_cli_table *table, const char *text);
  * column is left out, and all are seen anew. */
 struct rs_cli_narrow {
 	unsigned rank; /* the highest is left out first; 0: never */
-	size_t least;  /* cells may be shortened to so many columns; 0: not */
+	size_t least;  /* cells may be shortened to so many columns, and more where nothing
+			  else is left; 0: not */
 	bool list;     /* to "imap, pop3 +2", and not to "imap, pop3, su..." */
 };
 void rs_cli_table_narrow(struct rs_cli_table *table, size_t column,

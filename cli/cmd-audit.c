@@ -74,9 +74,8 @@ static const struct rs_cli_usage usage = {
 		"Known are the lines of Dovecot, Postfix, Exim and relaysentry, in files, from\n"
 		"syslog, or from journalctl -o json.\n",
 	.options = options,
-	.more = "Exit status: 0; 64 and more: sysexits. Files that cannot be read are told, and "
-		"the\n"
-		"others read.\n",
+	.more = "Exit status: 0; 64 and more: sysexits. Files that cannot be read are told, and\n"
+		"the others read.\n",
 };
 
 enum audit_output { AUDIT_TEXT, AUDIT_JSON, AUDIT_CSV };

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #define DOTS "..."
+/* Cells are not made shorter than this. */
+#define LITTLE 8U
 /* Between the items of a list. */
 #define COMMA ", "
 
@@ -21,9 +23,9 @@ static size_t total(const struct rs_cli_table *table, const size_t *widths)
 	return sum;
 }
 
-/* Takes from the widest of the columns that may be shortened, until all fits. Returns
- * whether it does. */
-static bool narrow(const struct rs_cli_table *table, size_t *widths, size_t limit)
+/* Takes from the widest of the columns that may be shortened, to so many columns at most,
+ * until all fits. Returns whether it does. */
+static bool narrow(const struct rs_cli_table *table, size_t *widths, size_t limit, size_t most)
 {
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] = table->of[i].width;
@@ -33,6 +35,7 @@ static bool narrow(const struct rs_cli_table *table, size_t *widths, size_t limi
 		for (size_t i = 0; i < table->columns; i++) {
 			size_t least = table->of[i].narrow.least;
 
+			least = least < most ? least : most;
 			if (table->of[i].left_out || least == 0 || widths[i] <= least)
 				continue;
 			if (widest == table->columns || widths[i] > widths[widest])
@@ -142,12 +145,16 @@ static int cut_cells(struct rs_cli_table *table)
 int rs_table_fit(struct rs_cli_table *table, size_t limit)
 {
 	size_t *widths = calloc(table->columns, sizeof(*widths));
+	bool fits;
 	int ret;
 
 	if (widths == NULL)
 		return -1;
-	while (!narrow(table, widths, limit) && leave_out(table))
+	while (!(fits = narrow(table, widths, limit, SIZE_MAX)) && leave_out(table))
 		;
+	/* Names of which little is left are better than broken rows. */
+	if (!fits)
+		(void)narrow(table, widths, limit, LITTLE);
 	for (size_t i = 0; i < table->columns; i++)
 		table->of[i].width = widths[i];
 	ret = cut_cells(table);
