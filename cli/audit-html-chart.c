@@ -208,12 +208,18 @@ void rs_html_timeline(struct rs_html *html)
 	struct rs_html_chart chart = { 0 };
 
 	if (html->report->day_count == 0) {
-		rs_html_put(html, "<p>There were no logins from relays.</p>\n");
+		rs_html_put(html, "<p>%s</p>\n",
+			    html->report->only_new && html->report->pair_count > 0
+				    ? "Days are not counted where only what is new was asked for."
+				    : "There were no logins from relays.");
 		return;
 	}
 	if (make_chart(html->report, &chart)) {
-		rs_html_put(html, "<p>Successful logins from relays, by %s (UTC).</p>\n",
-			    units[chart.unit].each);
+		rs_html_put(html, "<p>Successful logins from relays, by %s (UTC)%s.</p>\n",
+			    units[chart.unit].each,
+			    chart.unit == RS_HTML_DAY
+				    ? ""
+				    : "; the first and the last may not be whole");
 		rs_html_put(html, "<div class=\"figure\">\n");
 		put_legend(html, &chart);
 		rs_html_svg(html, &chart);

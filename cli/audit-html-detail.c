@@ -24,8 +24,8 @@ static void put_address(struct rs_html *html, const struct audit_pair *pair,
 	rs_html_put(html, "</tr>\n");
 }
 
-/* The addresses of the users that are shown: pairs are grouped by them. Returns how many
- * there are; the first limit of them are written. */
+/* By user, in the order of users. Returns how many there are; the first limit of them are
+ * written. */
 static size_t put_addresses(struct rs_html *html, size_t limit)
 {
 	const struct audit_report *report = html->report;
@@ -50,13 +50,13 @@ void rs_html_addresses(struct rs_html *html)
 							 { "Network", RS_HTML_TEXT, false },
 							 RS_HTML_TALLY_COLUMNS,
 							 { .label = NULL } };
+	size_t limit = html->report->top > 0 ? html->report->top : RS_HTML_ADDRESSES;
 	size_t count;
 
 	rs_html_table_begin(html, "addresses", "addresses", columns);
-	count = put_addresses(html, RS_HTML_ADDRESSES);
+	count = put_addresses(html, limit);
 	rs_html_table_end(html);
-	rs_html_left_out(html, count < RS_HTML_ADDRESSES ? count : RS_HTML_ADDRESSES, count,
-			 "addresses");
+	rs_html_left_out(html, count < limit ? count : limit, count, "addresses");
 }
 
 /* --- policy --- */
@@ -69,7 +69,7 @@ static void put_rule(struct rs_html *html, const struct rs_audit_rule *rule)
 	else
 		rs_html_cell_head(html, rule->id);
 	rs_html_cell_text(html, rs_action_name(rule->action));
-	rs_html_cell_text(html, rule->enforced ? "done" : "told only (testing)");
+	rs_html_cell_text(html, rule->enforced ? "enforced" : "testing: told only");
 	rs_html_cell_count(html, rule->logins);
 	rs_html_cell_count(html, rule->users);
 	rs_html_put(html, "</tr>\n");
@@ -98,14 +98,21 @@ void rs_html_rules(struct rs_html *html)
 
 /* --- what was not understood --- */
 
-static void put_file_name(struct rs_html *html, uint32_t number)
+static void put_example(struct rs_html *html, const struct rs_audit_fault *fault)
 {
-	const struct audit_set *set = html->report->set;
+	char *line = rs_audit_example(fault);
 
-	rs_html_put(html, "<td>");
-	if (set != NULL && number < set->count)
-		rs_html_name(html, set->files[number].path);
-	rs_html_put(html, "</td>");
+	rs_html_put(html, "<td><code class=\"line\">");
+	if (line != NULL)
+		rs_html_text(html, line);
+	else
+		html->failed = true;
+	rs_html_put(html, "</code></td><td>");
+	rs_html_name(html, rs_audit_example_file(html->report, fault));
+	rs_html_put(html, "<br><small>at byte ");
+	rs_html_count(html, fault->offset);
+	rs_html_put(html, "</small></td>");
+	free(line);
 }
 
 static void put_fault(struct rs_html *html, enum rs_scan kind, const struct rs_audit_fault *fault)
@@ -115,18 +122,12 @@ static void put_fault(struct rs_html *html, enum rs_scan kind, const struct rs_a
 	rs_html_put(html, "</th>");
 	rs_html_cell_count(html, fault->count);
 	/* A line names its user. */
-	if (html->report->anonymized) {
-		rs_html_put(html, "<td><em>not shown: names are hidden</em></td>");
-	} else {
-		rs_html_put(html, "<td><code class=\"line\">");
-		if (fault->example != NULL)
-			rs_html_bytes(html, fault->example, fault->example_len);
-		rs_html_put(html, "</code></td>");
-	}
-	if (fault->example != NULL)
-		put_file_name(html, fault->file);
+	if (html->report->anonymized)
+		rs_html_put(html, "<td><em>not shown: names are hidden</em></td><td></td>");
+	else if (fault->example == NULL)
+		rs_html_put(html, "<td></td><td></td>");
 	else
-		rs_html_put(html, "<td></td>");
+		put_example(html, fault);
 	rs_html_put(html, "</tr>\n");
 }
 
@@ -162,13 +163,27 @@ void rs_html_faults(struct rs_html *html)
 
 /* --- the logs --- */
 
+/* Of dates that have none. Where it was guessed wrong, all of a file is. */
+static void put_year(struct rs_html *html, int year)
+{
+	if (year == 0)
+		rs_html_put(html, "<td class=\"n\" data-sort=\"\"></td>");
+	else
+		rs_html_put(html, "<td class=\"n\" data-sort=\"%d\">%d</td>", year, year);
+}
+
 void rs_html_files(struct rs_html *html)
 {
-	static const struct rs_html_column columns[] = { { "Log", RS_HTML_TEXT, false },
-							 { "Bytes", RS_HTML_NUMBER, false },
-							 { "Logins", RS_HTML_NUMBER, false },
-							 { .label = NULL } };
 	const struct audit_set *set = html->report->set;
+	bool years = false;
+
+	for (size_t i = 0; i < set->count; i++)
+		years = years || set->files[i].first_year != 0;
+	const struct rs_html_column columns[] = { { "Log", RS_HTML_TEXT, false },
+						  { "Bytes", RS_HTML_NUMBER, false },
+						  { "Logins", RS_HTML_NUMBER, false },
+						  { "Read as from", RS_HTML_NUMBER, !years },
+						  { .label = NULL } };
 
 	rs_html_put(html, "<details><summary id=\"files\">");
 	rs_html_counted(html, set->count, "log was read", "logs were read");
@@ -178,10 +193,11 @@ void rs_html_files(struct rs_html *html)
 		const struct audit_file *file = &set->files[i];
 
 		rs_html_put(html, "<tr>");
-		rs_html_cell_head(html,
-				  strcmp(file->path, "-") == 0 ? "standard input" : file->path);
+		rs_html_cell_head(html, rs_audit_file_name(file));
 		rs_html_cell_count(html, file->size);
 		rs_html_cell_count(html, file->logins);
+		if (years)
+			put_year(html, file->first_year);
 		rs_html_put(html, "</tr>\n");
 	}
 	rs_html_table_end(html);

@@ -110,8 +110,10 @@ size_t rs_html_limit(const struct rs_html *html, size_t count, size_t standard)
 
 /* --- relays --- */
 
-static void put_relay_name(struct rs_html *html, const struct rs_relay *relay)
+static void put_relay_name(struct rs_html *html, const struct audit_relay *of)
 {
+	const struct rs_relay *relay = of->relay;
+
 	rs_html_put(html, "<th scope=\"row\">");
 	rs_html_name(html, relay->name);
 	if (strcmp(relay->name, relay->id) != 0) {
@@ -119,30 +121,24 @@ static void put_relay_name(struct rs_html *html, const struct rs_relay *relay)
 		rs_html_text(html, relay->id);
 		rs_html_put(html, "</code>");
 	}
-	rs_html_put(html, "</th><td><span class=\"relay %s\">%s</span></td>",
-		    rs_class_name(relay->class_), rs_class_name(relay->class_));
-}
-
-static void put_apps(struct rs_html *html, const struct audit_relay *relay)
-{
-	rs_html_put(html, "<td>");
-	for (size_t i = 0; i < relay->seen_app_count; i++) {
-		rs_html_put(html, i == 0 ? "" : ", ");
-		rs_html_text(html, relay->seen_apps[i]);
+	for (size_t i = 0; i < of->seen_app_count; i++) {
+		rs_html_put(html, i == 0 ? "<br><small>apps seen there: " : ", ");
+		rs_html_text(html, of->seen_apps[i]);
 	}
-	rs_html_put(html, "</td>");
+	rs_html_put(html, "%s</th><td><span class=\"relay %s\">%s</span></td>",
+		    of->seen_app_count > 0 ? "</small>" : "", rs_class_name(relay->class_),
+		    rs_class_name(relay->class_));
 }
 
 void rs_html_relays(struct rs_html *html)
 {
 	const struct audit_report *report = html->report;
-	bool apps = false, verdicts = false;
+	size_t shown = rs_html_limit(html, report->relay_count, report->relay_count);
+	bool alerts = false, denials = false;
 
 	for (size_t i = 0; i < report->relay_count; i++) {
-		const struct audit_relay *relay = &report->relays[i];
-
-		apps = apps || relay->seen_app_count > 0;
-		verdicts = verdicts || relay->alerts > 0 || relay->denials > 0;
+		alerts = alerts || report->relays[i].alerts > 0;
+		denials = denials || report->relays[i].denials > 0;
 	}
 	const struct rs_html_column columns[] = { { "Relay", RS_HTML_TEXT, false },
 						  { "Class", RS_HTML_TEXT, false },
@@ -150,26 +146,24 @@ void rs_html_relays(struct rs_html *html)
 						  { "Users who only failed", RS_HTML_NUMBER,
 						    false },
 						  RS_HTML_TALLY_COLUMNS,
-						  { "Alerts", RS_HTML_NUMBER, !verdicts },
-						  { "Denials", RS_HTML_NUMBER, !verdicts },
-						  { "Apps seen there", RS_HTML_TEXT, !apps },
+						  { "Alerts", RS_HTML_NUMBER, !alerts },
+						  { "Denials", RS_HTML_NUMBER, !denials },
 						  { .label = NULL } };
 
+	rs_html_left_out(html, shown, report->relay_count, "relays");
 	rs_html_table_begin(html, "relays", "relays", columns);
-	for (size_t i = 0; i < report->relay_count; i++) {
+	for (size_t i = 0; i < shown; i++) {
 		const struct audit_relay *relay = &report->relays[i];
 
 		rs_html_put(html, "<tr>");
-		put_relay_name(html, relay->relay);
+		put_relay_name(html, relay);
 		rs_html_cell_count(html, relay->users);
 		rs_html_cell_count(html, relay->failed_users);
 		rs_html_cells_tally(html, &relay->tally);
-		if (verdicts) {
+		if (alerts)
 			rs_html_cell_count(html, relay->alerts);
+		if (denials)
 			rs_html_cell_count(html, relay->denials);
-		}
-		if (apps)
-			put_apps(html, relay);
 		rs_html_put(html, "</tr>\n");
 	}
 	rs_html_table_end(html);
@@ -177,20 +171,28 @@ void rs_html_relays(struct rs_html *html)
 
 /* --- users --- */
 
-/* Whether relaysentry's own lines tell of any: else there are no columns for them. */
-static bool have_verdicts(const struct audit_report *report)
+/* What relaysentry's own lines tell of a user. */
+struct verdicts {
+	uint64_t alerts, denials;
+};
+
+static struct verdicts count_verdicts(const struct audit_pair *pairs, size_t count)
 {
-	for (size_t i = 0; i < report->pair_count; i++) {
-		if (report->pairs[i].alerts > 0 || report->pairs[i].denials > 0)
-			return true;
+	struct verdicts verdicts = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		verdicts.alerts += pairs[i].alerts;
+		verdicts.denials += pairs[i].denials;
 	}
-	return false;
+	return verdicts;
 }
 
-static void put_user(struct rs_html *html, const struct audit_user *user, bool verdicts)
+/* all: of all users; what none has is no column. */
+static void put_user(struct rs_html *html, const struct audit_user *user,
+		     const struct verdicts *all)
 {
 	const struct audit_pair *pairs = &html->report->pairs[user->first_pair];
-	uint64_t alerts = 0, denials = 0;
+	struct verdicts own = count_verdicts(pairs, user->pair_count);
 
 	rs_html_put(html, "<tr>");
 	rs_html_cell_head(html, user->name);
@@ -198,17 +200,14 @@ static void put_user(struct rs_html *html, const struct audit_user *user, bool v
 	for (size_t i = 0; i < user->pair_count; i++) {
 		rs_html_put(html, i == 0 ? "" : ", ");
 		rs_html_relay(html, html->report->relays[pairs[i].relay].relay);
-		alerts += pairs[i].alerts;
-		denials += pairs[i].denials;
 	}
 	rs_html_put(html, "</td>");
 	rs_html_cells_tally(html, &user->tally);
 	rs_html_cell_count(html, user->success);
-	rs_html_cell_count(html, user->failed);
-	if (verdicts) {
-		rs_html_cell_count(html, alerts);
-		rs_html_cell_count(html, denials);
-	}
+	if (all->alerts > 0)
+		rs_html_cell_count(html, own.alerts);
+	if (all->denials > 0)
+		rs_html_cell_count(html, own.denials);
 	rs_html_put(html, "</tr>\n");
 }
 
@@ -216,23 +215,22 @@ void rs_html_users(struct rs_html *html)
 {
 	const struct audit_report *report = html->report;
 	size_t shown = rs_html_limit(html, report->user_count, RS_HTML_USERS);
-	bool verdicts = have_verdicts(report);
+	const struct verdicts all = count_verdicts(report->pairs, report->pair_count);
 	const struct rs_html_column columns[] = {
 		{ "User", RS_HTML_TEXT, false },
 		{ "Relays", RS_HTML_TEXT, false },
 		RS_HTML_TALLY_COLUMNS,
 		{ "All logins", RS_HTML_NUMBER, false },
-		{ "All failed", RS_HTML_NUMBER, false },
-		{ "Alerts", RS_HTML_NUMBER, !verdicts },
-		{ "Denials", RS_HTML_NUMBER, !verdicts },
+		{ "Alerts", RS_HTML_NUMBER, all.alerts == 0 },
+		{ "Denials", RS_HTML_NUMBER, all.denials == 0 },
 		{ .label = NULL },
 	};
 
-	rs_html_put(html, "<p>Logins and failures are those from relays; the columns "
-			  "<em>All</em> count those from everywhere.</p>\n");
+	rs_html_put(html, "<p>Logins and failures are those from relays; <em>All logins</em> "
+			  "come from everywhere.</p>\n");
 	rs_html_left_out(html, shown, report->user_count, "users");
 	rs_html_table_begin(html, "users", "users", columns);
 	for (size_t i = 0; i < shown; i++)
-		put_user(html, &report->users[i], verdicts);
+		put_user(html, &report->users[i], &all);
 	rs_html_table_end(html);
 }

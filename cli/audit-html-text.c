@@ -70,31 +70,10 @@ void rs_html_text(struct rs_html *html, const char *text)
 	free(printable);
 }
 
-void rs_html_bytes(struct rs_html *html, const char *text, size_t len)
-{
-	char *copy = malloc(len + 1);
-
-	if (copy == NULL) {
-		html->failed = true;
-		return;
-	}
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	for (size_t at = 0;;) {
-		rs_html_text(html, copy + at);
-		at += strlen(copy + at);
-		if (at >= len)
-			break;
-		rs_html_put(html, "\\x00");
-		at++;
-	}
-	free(copy);
-}
-
 void rs_html_name(struct rs_html *html, const char *name)
 {
 	char *printable = rs_printable(name);
-	size_t len, shown;
+	size_t len, shown, user;
 
 	if (printable == NULL) {
 		html->failed = true;
@@ -111,7 +90,13 @@ void rs_html_name(struct rs_html *html, const char *name)
 	rs_html_put(html, "<bdi dir=\"ltr\">");
 	if (len == 0)
 		rs_html_put(html, "(empty)");
-	escape(html, printable, shown);
+	/* Where there is little room, a line ends before the domain. */
+	user = strcspn(printable, "@");
+	user = user < shown ? user : shown;
+	escape(html, printable, user);
+	if (user < shown)
+		rs_html_put(html, "<wbr>");
+	escape(html, printable + user, shown - user);
 	rs_html_put(html, "</bdi>");
 	if (shown < len)
 		rs_html_put(html, ELLIPSIS " <small>(%zu bytes)</small>", strlen(name));
@@ -138,13 +123,8 @@ void rs_html_counted(struct rs_html *html, uint64_t count, const char *one, cons
 
 void rs_html_share(struct rs_html *html, uint64_t part, uint64_t whole)
 {
-	double percent;
+	double percent = 100.0 * (double)part / (double)whole;
 
-	if (whole == 0) {
-		rs_html_put(html, DASH);
-		return;
-	}
-	percent = 100.0 * (double)part / (double)whole;
 	/* Neither none nor all is claimed by rounding. */
 	if (part > 0 && percent < 0.1)
 		rs_html_put(html, "under 0.1&#160;%%");

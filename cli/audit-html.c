@@ -3,15 +3,11 @@
 #include "audit-html.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-
-/* Logins by these alone need no password. Where the log names no mechanism it was one. */
-#define NO_PASSWORD                                                                                \
-	(1U << RS_LOG_XOAUTH2 | 1U << RS_LOG_OAUTHBEARER | 1U << RS_LOG_EXTERNAL |                 \
-	 1U << RS_LOG_GSSAPI | 1U << RS_LOG_GSS_SPNEGO)
 
 static const struct section {
 	const char *id, *title;
@@ -67,7 +63,7 @@ static void put_period(struct rs_html *html)
 	const struct rs_audit_totals *totals = html->report->totals;
 
 	if (totals->first > totals->last) {
-		rs_html_put(html, "no logins");
+		rs_html_put(html, "There are no logins");
 		return;
 	}
 	rs_html_date(html, totals->first);
@@ -118,11 +114,7 @@ static void put_wanted(struct rs_html *html)
 	put_limit(html, "before", report->until);
 	if (report->wanted_user != NULL) {
 		rs_html_put(html, "<li>user ");
-		/* The rest of the page hides who that is. */
-		if (report->anonymized)
-			rs_html_put(html, "(hidden)");
-		else
-			rs_html_name(html, report->wanted_user);
+		rs_html_name(html, report->wanted_user);
 		rs_html_put(html, "</li>");
 	}
 	if (report->wanted_relay != NULL) {
@@ -171,30 +163,6 @@ static void put_header(struct rs_html *html)
 
 /* --- summary --- */
 
-static void count_passwords(const struct audit_report *report, uint64_t *passwords_r,
-			    uint64_t *others_r)
-{
-	*passwords_r = *others_r = 0;
-	for (size_t i = 0; i < report->user_count; i++) {
-		const struct audit_user *user = &report->users[i];
-		bool password = false, other = false;
-
-		for (size_t j = 0; j < user->pair_count; j++) {
-			const struct audit_pair *pair = &report->pairs[user->first_pair + j];
-
-			if (pair->tally.success == 0 ||
-			    report->relays[pair->relay].relay->class_ != RS_CLASS_MAIL_RELAY)
-				continue;
-			if ((pair->tally.mechanisms & ~NO_PASSWORD) != 0)
-				password = true;
-			else
-				other = true;
-		}
-		*passwords_r += password;
-		*others_r += other && !password;
-	}
-}
-
 /* A number, what it counts, and a line below. */
 static void tile_begin(struct rs_html *html, const char *what, uint64_t count, bool loud)
 {
@@ -211,6 +179,8 @@ static void tile_end(struct rs_html *html)
 
 static void put_share_of(struct rs_html *html, uint64_t part, uint64_t whole, const char *what)
 {
+	if (whole == 0)
+		return;
 	rs_html_share(html, part, whole);
 	rs_html_put(html, " of %s", what);
 }
@@ -219,18 +189,14 @@ static void put_summary(struct rs_html *html)
 {
 	const struct audit_report *report = html->report;
 	const struct rs_audit_totals *totals = report->totals;
-	uint64_t passwords, others;
 
-	count_passwords(report, &passwords, &others);
 	rs_html_put(html, "<section>\n<h2 class=\"unseen\" id=\"summary\">Summary</h2>\n"
 			  "<dl class=\"tiles\">\n");
-	tile_begin(html, "Users whose password is with a mail-relay", passwords, true);
-	put_share_of(html, passwords, totals->users, "users");
-	if (others > 0) {
-		rs_html_put(html, "; ");
-		rs_html_count(html, others);
-		rs_html_put(html, " more without one");
-	}
+	tile_begin(html, "Users whose password is with a mail-relay", report->password_users,
+		   report->password_users > 0);
+	put_share_of(html, report->password_users, totals->users, "users");
+	if (report->password_relays > 1)
+		rs_html_put(html, "; with %" PRIu64 " mail-relays", report->password_relays);
 	tile_end(html);
 	tile_begin(html, "Users seen from relays", report->relay_users, false);
 	put_share_of(html, report->relay_users, totals->users, "users");
@@ -242,7 +208,7 @@ static void put_summary(struct rs_html *html)
 	put_share_of(html, report->relay_failed, totals->failed, "failures");
 	tile_end(html);
 	tile_begin(html, "Users", totals->users, false);
-	rs_html_put(html, "with a login from anywhere");
+	rs_html_put(html, "with a login");
 	tile_end(html);
 	tile_begin(html, "Logins", totals->success, false);
 	rs_html_counted(html, totals->failed, "failure", "failures");

@@ -47,8 +47,6 @@ void rs_html_copy(struct rs_html *html, const char *text);
 /* Foreign text: control bytes, controls of direction and what is no UTF-8 shown as \xNN,
  * as rs_printable() does, then escaped for HTML; also within an attribute's "". */
 void rs_html_text(struct rs_html *html, const char *text);
-/* The same for len bytes, which may hold NUL. */
-void rs_html_bytes(struct rs_html *html, const char *text, size_t len);
 /* A name in <bdi>, so that letters written from right to left turn nothing around; cut to
  * RS_HTML_NAME_MAX bytes, and then its length is told. */
 void rs_html_name(struct rs_html *html, const char *name);
@@ -56,7 +54,7 @@ void rs_html_name(struct rs_html *html, const char *name);
 void rs_html_count(struct rs_html *html, uint64_t count);
 /* "1,234 users": one and many are the words behind it. */
 void rs_html_counted(struct rs_html *html, uint64_t count, const char *one, const char *many);
-/* "12.3 %" of whole, or a dash when that is 0. */
+/* "12.3 %"; whole is not 0. */
 void rs_html_share(struct rs_html *html, uint64_t part, uint64_t whole);
 /* <time>2026-11-22 08:00</time> in UTC, a dash for INT64_MIN and INT64_MAX; date: the day
  * alone. */

@@ -62,17 +62,22 @@ libaudithtml_la_SOURCES = cli/audit.h cli/audit-html.c cli/audit-html.h cli/audi
 	cli/audit-html-detail.c cli/audit-html-matrix.c cli/audit-html-svg.c \
 	cli/audit-html-table.c cli/audit-html-text.c cli/audit-html-write.c
 nodist_libaudithtml_la_SOURCES = cli/report-text.c
-report_files = cli/report/report.css cli/report/report.js
-EXTRA_DIST += cli/report/embed.sed $(report_files)
+report_css = cli/report/report.css cli/report/media.css
+report_js = cli/report/report.js
+EXTRA_DIST += cli/report/embed.sed $(report_css) $(report_js)
 CLEANFILES += cli/report-text.c
-cli/report-text.c: $(report_files) cli/report/embed.sed
+cli/report-text.c: cli/report/embed.sed $(report_css) $(report_js)
 	@$(MKDIR_P) cli
-	$(AM_V_GEN){ printf '/* Made by make of cli/report/. */\n#include "audit-html.h"\n' && \
-	for kind in css js; do \
-		printf '\nconst char *const rs_report_%s[] = {\n' $$kind && \
-		$(SED) -f "$(srcdir)/cli/report/embed.sed" "$(srcdir)/cli/report/report.$$kind" && \
-		printf '\tNULL\n};\n' || exit 1; \
-	done; } > $@.new && mv $@.new $@
+	$(AM_V_GEN)embed() { \
+		name=$$1; shift; \
+		printf '\nconst char *const %s[] = {\n' "$$name" && \
+		for file; do \
+			$(SED) -f "$(srcdir)/cli/report/embed.sed" "$(srcdir)/$$file" || return 1; \
+		done && printf '\tNULL\n};\n'; \
+	}; \
+	{ printf '/* Made by make of cli/report/. */\n#include "audit-html.h"\n' && \
+		embed rs_report_css $(report_css) && embed rs_report_js $(report_js); \
+	} > $@.new && mv $@.new $@
 
 # Completion for bash
 bashcompletiondir = $(datadir)/bash-completion/completions

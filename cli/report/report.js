@@ -80,6 +80,8 @@
 		input.id = `filter-${table.dataset.name}`;
 		input.autocomplete = "off";
 		input.spellcheck = false;
+		// Two tables are of users: the heading tells which.
+		input.setAttribute("aria-describedby", table.dataset.name);
 		label.htmlFor = input.id;
 		label.textContent = `Filter ${what}`;
 		status.setAttribute("role", "status");

@@ -168,6 +168,12 @@ static void make_pair(struct sample *sample, size_t user, size_t relay)
 	for (unsigned i = 0; i < logins; i++)
 		add_login(sample, pair, pick_day(sample, since), !only_failed && i >= failed);
 	pair->alerts = chance(sample, 9) == 0 ? 1 : 0;
+	if (pair->tally.success > 0 && of->relay->class_ == RS_CLASS_MAIL_RELAY &&
+	    pair->tally.mechanisms == 1U << RS_LOG_PLAIN) {
+		report->users[user].password = true;
+		report->password_relays += !of->password;
+		of->password = true;
+	}
 	of->users += !only_failed && pair->tally.success > 0;
 	of->failed_users += pair->tally.success == 0;
 	of->alerts += pair->alerts;
@@ -211,9 +217,9 @@ static void make_days(struct sample *sample, size_t count)
 
 static void make_faults(struct sample *sample)
 {
-	static const char line[] = "Nov 22 10:04:11 mail dovecot: imap-login: Login: user=<a>, "
-				   "rip=192.0.2.1, lip=<b>, method=PLAIN, rip=198.51.100.7";
-	static const char binary[] = "dovecot: \0<script>alert(1)</script>\xff&\"'";
+	static char line[] = "Nov 22 10:04:11 mail dovecot: imap-login: Login: user=<a>, "
+			     "rip=192.0.2.1, lip=<b>, method=PLAIN, rip=198.51.100.7";
+	static char binary[] = "dovecot: \0<script>alert(1)</script>\xff&\"'";
 
 	sample->audit.faults[RS_SCAN_AMBIGUOUS] = (struct rs_audit_fault){
 		.count = 3, .example = line, .example_len = sizeof(line) - 1, .file = 1
@@ -248,9 +254,9 @@ static struct sample *sample_new(void)
 	sample->files[0] = (struct audit_file){ .path = (char *)"mail.log.2.gz",
 						.size = 9120331,
 						.logins = 20412 };
-	sample->files[1] = (struct audit_file){ .path = (char *)"mail.log.1",
-						.size = 81920114,
-						.logins = 31002 };
+	sample->files[1] = (struct audit_file){
+		.path = (char *)"mail.log.1", .size = 81920114, .logins = 31002, .first_year = 2026
+	};
 	sample->files[2] = (struct audit_file){ .path = (char *)"mail.log",
 						.size = 44101223,
 						.logins = 14201 };
@@ -289,6 +295,7 @@ struct sample *sample_real(const struct sample_size *size)
 	sample->names = must(calloc(size->users, sizeof(*sample->names)));
 	for (size_t i = 0; i < size->users; i++) {
 		make_user(sample, i);
+		report->password_users += report->users[i].password;
 		report->relay_users += report->users[i].tally.success > 0;
 		sample->totals.success += report->users[i].success;
 		sample->totals.failed += report->users[i].failed;
@@ -317,7 +324,7 @@ struct sample *sample_anonymized(void)
 	for (size_t i = 0; i < sample->report.user_count; i++)
 		strcpy(sample->names[i], "user-3f9a1c20b4d1");
 	sample->report.anonymized = true;
-	sample->report.wanted_user = "alice@example.org";
+	sample->report.wanted_user = sample->names[0];
 	return sample;
 }
 

@@ -19,7 +19,7 @@ static struct sample *make_large(void)
 /* Months: the longest time that is drawn. */
 static struct sample *make_long(void)
 {
-	return sample_real(&(struct sample_size){ 300, 3660 });
+	return sample_real(&(struct sample_size){ 60, 3660 });
 }
 
 static struct sample *make_day(void)

@@ -13,7 +13,8 @@ test/audit/property.log: relaysentry$(EXEEXT)
 
 # The page of a report, without a log and without the rest of the command.
 html_sample_sources = test/audit/html-data.c test/audit/html-doubles.c test/audit/html-doubles.h \
-	test/audit/html-sample.h cli/common-diag.c cli/common-output.c
+	test/audit/html-sample.h cli/audit-example.c cli/audit-words.c cli/common-diag.c \
+	cli/common-output.c
 html_sample_cppflags = $(RS_CPPFLAGS) -I$(top_srcdir)/cli
 
 check_PROGRAMS += test/audit/html-sample

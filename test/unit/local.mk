@@ -33,7 +33,7 @@ endif
 test_unit_oom_tests_CPPFLAGS = $(test_unit_unit_tests_CPPFLAGS)
 test_unit_oom_tests_CFLAGS = $(RS_CFLAGS)
 test_unit_oom_tests_LDADD = $(test_unit_unit_tests_LDADD)
-test_unit_oom_tests_SOURCES = test/unit/oom.c test/unit/oom.h test/unit/oom-cases.c \
+test_unit_oom_tests_SOURCES = test/unit/oom.c test/unit/oom-audit.c test/unit/oom.h test/unit/oom-cases.c \
 	test/unit/oom-catalogue.c test/unit/oom-inject.c test/unit/oom-inject.h \
 	test/unit/oom-kept.c \
 	test/unit/oom-plain.c test/unit/oom-policy.c test/unit/oom-run.c \
@@ -77,7 +77,7 @@ test_unit_unit_tests_SOURCES += test/unit/test-dict-uri.c test/unit/test-excepti
 	test/unit/test-userkey.c
 
 # Logs
-test_unit_unit_tests_SOURCES += test/unit/test-logdate.c test/unit/test-logscan.c \
+test_unit_unit_tests_SOURCES += test/unit/test-audit.c test/unit/test-logdate.c test/unit/test-logscan.c \
 	test/unit/test-logscan-golden.c \
 	test/unit/test-nettable.c
 

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-static struct oom_case cases[32];
+static struct oom_case cases[40];
 static size_t case_count;
 
 struct oom_case *oom_add(const char *label, oom_function *run, const void *context)
@@ -22,5 +22,6 @@ const struct oom_case *oom_cases(void)
 	oom_add_catalogue();
 	oom_add_policy();
 	oom_add_kept();
+	oom_add_audit();
 	return cases;
 }

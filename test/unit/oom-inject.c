@@ -16,6 +16,7 @@
 #if defined(__GLIBC__) && !defined(SANITIZED)
 
 #include <malloc.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -28,6 +29,7 @@
 extern void *__libc_malloc(size_t size);
 extern void *__libc_calloc(size_t count, size_t size);
 extern void *__libc_realloc(void *memory, size_t size);
+extern void *__libc_memalign(size_t alignment, size_t size);
 extern void __libc_free(void *memory);
 
 static struct {
@@ -65,6 +67,17 @@ SEEN void *calloc(size_t count, size_t size)
 
 	if (memory != NULL)
 		state.live++;
+	return memory;
+}
+
+SEEN void *aligned_alloc(size_t alignment, size_t size)
+{
+	void *memory = denied() ? NULL : __libc_memalign(alignment, size);
+
+	if (memory != NULL) {
+		state.live++;
+		memset(memory, FRESH, size);
+	}
 	return memory;
 }
 

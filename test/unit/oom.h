@@ -46,6 +46,7 @@ void oom_add_plain(void);
 void oom_add_catalogue(void);
 void oom_add_policy(void);
 void oom_add_kept(void);
+void oom_add_audit(void);
 /* Compiles the catalogue of oom_add_catalogue(). Returns the path of the file. */
 const char *oom_write_database(void);
 

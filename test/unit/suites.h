@@ -44,6 +44,7 @@ RS_SUITE(syslogmsg)
 RS_SUITE(userkey)
 
 /* Logs */
+RS_SUITE(audit)
 RS_SUITE(logdate)
 RS_SUITE(logscan)
 RS_SUITE(logscan_golden)
