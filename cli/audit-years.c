@@ -277,6 +277,8 @@ void rs_audit_years_read(struct audit_file *file, size_t part, const struct rs_l
 	/* Others read the other parts meanwhile. */
 	if (part + 1 == years->part_count && last->len > 0)
 		years->last = *last;
+	if (years->part_count == 1)
+		years->span = read->inside;
 }
 
 /* Follows the year through all parts. Returns whether one began with another. */

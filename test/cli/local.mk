@@ -1,6 +1,7 @@
 # what is built, tested and shipped of test/cli/
 TESTS += test/cli/cli.test
 EXTRA_DIST += \
+	test/cli/audit-logs.cases \
 	test/cli/check.cases \
 	test/cli/cli.test \
 	test/cli/compile.cases \
