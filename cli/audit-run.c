@@ -136,8 +136,12 @@ static int look_for_date(struct run *run, struct audit_file *file, struct rs_aud
 			 const char *text, size_t len)
 {
 	struct rs_logdate_context context;
+	struct audit_date first;
 
 	if (file->regular || file->years->first.len > 0)
+		return 0;
+	rs_audit_date_first(&first, text, len);
+	if (first.len == 0)
 		return 0;
 	if (rs_audit_years_look(file, text, len, UINT64_MAX) < 0)
 		return -1;
@@ -188,7 +192,7 @@ static void told_late(const struct run *run, const struct audit_file *file, stru
 	rs_diags_add(diags, RS_LEVEL_WARNING, rs_audit_file_name(file), 0,
 		     "its dates have no year, and when it begins in %d, it ends in the future; "
 		     "tell the year of its first date with --year",
-		     file->first_year);
+		     file->years->base);
 }
 
 /* The same. */

@@ -12,56 +12,6 @@
 #define SAMPLE_SHORT 4096U
 #define SAMPLE_LONG (2U * RS_SCAN_LINE_MAX)
 
-/* --- dates of lines --- */
-
-static bool read_date(struct audit_date *date_r, const char *line, size_t len)
-{
-	struct rs_logdate_context context = { .year = 2000 };
-	int64_t t;
-	size_t used;
-
-	len = len < AUDIT_DATE_LEN ? len : AUDIT_DATE_LEN;
-	used = rs_logdate_parse(&context, line, len, &t);
-	date_r->len = (unsigned char)used;
-	date_r->named = context.named;
-	memcpy(date_r->text, line, used);
-	return used > 0;
-}
-
-void rs_audit_date_first(struct audit_date *date_r, const char *text, size_t len)
-{
-	const char *end = text + len;
-
-	date_r->len = 0;
-	while (text < end && !read_date(date_r, text, (size_t)(end - text))) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-
-		text = newline != NULL ? newline + 1 : end;
-	}
-}
-
-void rs_audit_date_last(struct audit_date *date_r, const char *text, size_t len)
-{
-	const char *end = text + len, *line = end;
-
-	date_r->len = 0;
-	while (line > text) {
-		const char *newline = memrchr(text, '\n', (size_t)(line - 1 - text));
-
-		line = newline != NULL ? newline + 1 : text;
-		if (read_date(date_r, line, (size_t)(end - line)))
-			return;
-	}
-}
-
-/* When a date was, in that year where it has none. Returns false when there was none. */
-static bool time_of(const struct audit_date *date, int year, int64_t *time_r)
-{
-	struct rs_logdate_context context = { .year = year };
-
-	return rs_logdate_parse(&context, date->text, date->len, time_r) > 0;
-}
-
 static int year_of(int64_t seconds)
 {
 	time_t t = (time_t)seconds;
@@ -140,7 +90,7 @@ static int own_year(const struct audit_file *file)
 		return rs_logdate_year(first->text, first->len, file->mtime + DAY);
 	/* Of what has no date at its begin, some may come later. */
 	if (first->len > 0)
-		(void)time_of(first, 0, &t);
+		(void)rs_audit_date_time(first, 0, &t);
 	return year_of(t);
 }
 
@@ -192,7 +142,7 @@ static bool time_fits(const struct audit_file *file, int year)
 	const struct audit_years *years = file->years;
 	int64_t t;
 
-	return is_named(&years->last) && time_of(&years->last, year + years->span, &t) &&
+	return is_named(&years->last) && rs_audit_date_time(&years->last, year + years->span, &t) &&
 	       t >= file->mtime - 2 * DAY && t <= file->mtime + DAY;
 }
 
@@ -211,7 +161,7 @@ static int year_before(const struct audit_file *file, int64_t newer)
 		limit = newer + DAY;
 	}
 	while (is_named(&years->last) && year > 1970 &&
-	       (!time_of(&years->last, year + years->span, &t) || t > limit))
+	       (!rs_audit_date_time(&years->last, year + years->span, &t) || t > limit))
 		year--;
 	return year;
 }
@@ -225,7 +175,7 @@ static int year_behind(const struct audit_file *file, int64_t older)
 
 	/* A leap day comes within eight years. */
 	for (int tries = 0; tries < 9; tries++, year++) {
-		if (time_of(first, year, &t) && t >= older - DAY)
+		if (rs_audit_date_time(first, year, &t) && t >= older - DAY)
 			break;
 	}
 	return year;
@@ -259,7 +209,7 @@ static bool set_backwards(struct audit_file *files, size_t count)
 			continue;
 		if (is_named(&years->first) && set_base(&files[i], year_before(&files[i], newer)))
 			changed = true;
-		if (time_of(&years->first, years->base, &t))
+		if (rs_audit_date_time(&years->first, years->base, &t))
 			newer = t;
 	}
 	return changed;
@@ -279,9 +229,9 @@ static bool set_forwards(struct audit_file *files, size_t count, int year)
 		if (is_named(&years->first) &&
 		    set_base(&files[i], older == INT64_MIN ? year : year_behind(&files[i], older)))
 			changed = true;
-		if (time_of(&years->first, years->base, &t) && t > older)
+		if (rs_audit_date_time(&years->first, years->base, &t) && t > older)
 			older = t;
-		if (time_of(&years->last, years->base + years->span, &t) && t > older)
+		if (rs_audit_date_time(&years->last, years->base + years->span, &t) && t > older)
 			older = t;
 	}
 	return changed;
@@ -327,6 +277,8 @@ void rs_audit_years_read(struct audit_file *file, size_t part, const struct rs_l
 	/* Others read the other parts meanwhile. */
 	if (part + 1 == years->part_count && last->len > 0)
 		years->last = *last;
+	if (years->part_count == 1)
+		years->span = read->inside;
 }
 
 /* Follows the year through all parts. Returns whether one began with another. */
@@ -376,5 +328,6 @@ bool rs_audit_years_late(const struct audit_file *file)
 	int64_t t;
 
 	return years != NULL && is_named(&years->last) &&
-	       time_of(&years->last, years->base + years->span, &t) && t > file->mtime + DAY;
+	       rs_audit_date_time(&years->last, years->base + years->span, &t) &&
+	       t > file->mtime + DAY;
 }

@@ -9,18 +9,10 @@
  * file's first and last date. When that fits the times no longer, all is read again. */
 
 #include "audit.h"
+#include "audit-date.h"
 
 /* So many bytes of a plain file are read by one thread at a time. */
 #define RS_AUDIT_PART (8U * 1024 * 1024)
-
-/* Room for a date as a line begins with. */
-#define AUDIT_DATE_LEN 40
-
-struct audit_date {
-	char text[AUDIT_DATE_LEN]; /* without NUL */
-	unsigned char len;	   /* 0: there is none */
-	bool named;		   /* it has no year of its own */
-};
 
 struct audit_part {
 	uint64_t begin;		 /* in the file */
@@ -41,11 +33,6 @@ struct audit_years {
 	struct audit_part *parts;      /* one where it is not plain */
 	size_t part_count;
 };
-
-/* The first date in text that begins with a line; the last one. Their len is 0 when there
- * is none. */
-void rs_audit_date_first(struct audit_date *date_r, const char *text, size_t len);
-void rs_audit_date_last(struct audit_date *date_r, const char *text, size_t len);
 
 /* Looks at a file whose first bytes are text, and cuts it into parts of so many bytes.
  * Returns 0, -1 when memory is short. */

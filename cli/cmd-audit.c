@@ -216,8 +216,8 @@ static int load_database(struct args *args, struct rs_diags *diags)
 	if (path == NULL)
 		path = args->policy != NULL ? rs_policy_database(args->policy)
 					    : RS_DEFAULT_DATABASE;
-	if (args->database_path == NULL && stat(path, &st) < 0 && errno == ENOENT &&
-	    args->catalogue != NULL) {
+	if (args->database_path == NULL && args->catalogue != NULL && stat(path, &st) < 0 &&
+	    errno == ENOENT) {
 		rs_cli_message(RS_LEVEL_NOTE,
 			       "there is no %s: the bundled catalogue is used, without clouds "
 			       "whose networks come from feeds; see relaysentry compile",
@@ -228,11 +228,21 @@ static int load_database(struct args *args, struct rs_diags *diags)
 	return args->db != NULL ? 0 : rs_cli_load_failed(&st, diags);
 }
 
+/* For the apps seen, and where there is no database. What is wrong with it is for lint. */
+static void load_catalogue(struct args *args, struct rs_diags *diags)
+{
+	const char *paths[2];
+	size_t count = rs_cli_catalogue_paths(NULL, 0, paths);
+
+	args->catalogue = rs_catalogue_load(paths, count, diags);
+	if (rs_diags_count(diags, RS_LEVEL_ERROR) > 0)
+		rs_catalogue_free(&args->catalogue);
+	rs_diags_clear(diags);
+}
+
 static int load(struct args *args)
 {
 	struct rs_diags *diags = rs_diags_new();
-	const char *paths[2];
-	size_t count = rs_cli_catalogue_paths(NULL, 0, paths);
 	struct stat st;
 	int status = 0;
 
@@ -243,8 +253,7 @@ static int load(struct args *args)
 		if (args->policy == NULL)
 			status = rs_cli_load_failed(&st, diags);
 	}
-	/* For the apps seen, and where there is no database. */
-	args->catalogue = rs_catalogue_load(paths, count, NULL);
+	load_catalogue(args, diags);
 	if (status == 0)
 		status = load_database(args, diags);
 	rs_diags_clear(diags);

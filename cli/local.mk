@@ -31,9 +31,10 @@ relaysentry_SOURCES += cli/cmd-audit.c cli/audit-addresses.c cli/audit-anonymize
 	cli/audit-build.h cli/audit-csv.c cli/audit-days.c cli/audit-example.c cli/audit-json.c \
 	cli/audit-report.c cli/audit-select.c cli/audit-sort.c cli/audit-tables.c \
 	cli/audit-text.c cli/audit-text.h cli/audit-words.c
-relaysentry_SOURCES += cli/audit-feed.c cli/audit-feed.h cli/audit-input.c cli/audit-names.c \
-	cli/audit-names.h cli/audit-peek.c cli/audit-peek.h cli/audit-progress.c cli/audit-run.c \
-	cli/audit-set.c cli/audit-years.c cli/audit-years.h cli/audit.h
+relaysentry_SOURCES += cli/audit-date.c cli/audit-date.h cli/audit-feed.c cli/audit-feed.h \
+	cli/audit-input.c cli/audit-names.c cli/audit-names.h cli/audit-peek.c cli/audit-peek.h \
+	cli/audit-progress.c cli/audit-run.c cli/audit-set.c cli/audit-years.c cli/audit-years.h \
+	cli/audit.h
 relaysentry_SOURCES += cli/check-exception.c cli/check-lines.c cli/check-mechanism.c \
 	cli/check-print.c cli/check.h \
 	cli/cmd-check.c

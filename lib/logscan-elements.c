@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "ascii.h"
 #include "logscan-format.h"
 #include "logscan-internal.h"
 
@@ -83,8 +84,7 @@ enum rs_log_mechanism rs_scan_mechanism(const char *text, size_t len)
 	for (int i = RS_LOG_MECHANISM_NONE + 1; i < RS_LOG_MECHANISM_OTHER; i++) {
 		const char *name = rs_log_mechanism_name((enum rs_log_mechanism)i);
 
-		/* A NUL in the text ends the comparison, too. */
-		if (strncasecmp(name, text, len) == 0 && strlen(name) == len)
+		if (strlen(name) == len && rs_same_fold(name, text, len))
 			return (enum rs_log_mechanism)i;
 	}
 	return len == 0 ? RS_LOG_MECHANISM_NONE : RS_LOG_MECHANISM_OTHER;

@@ -75,6 +75,15 @@ static void split_brackets(struct split *split, const char *text, unsigned used)
 	}
 }
 
+/* Dovecot makes the session's id, or a proxy that it trusts: it has no commas or blanks. */
+static void split_session(struct split *split, const char *text, unsigned used)
+{
+	while (text < split->end && strchr("<>, ", *text) == NULL)
+		text++;
+	if (text < split->end && *text == '>')
+		split_rest(split, text + 1, used);
+}
+
 static void split_key(struct split *split, const char *text, unsigned used)
 {
 	const struct rs_log_elements before = split->now;
@@ -89,7 +98,9 @@ static void split_key(struct split *split, const char *text, unsigned used)
 		split->now.method = value;
 	if (number == KEY_RIP)
 		split->now.rip = value;
-	if (key->brackets && value < split->end && *value == '<')
+	if (number == KEY_SESSION && value < split->end && *value == '<')
+		split_session(split, value + 1, used);
+	else if (key->brackets && value < split->end && *value == '<')
 		split_brackets(split, value + 1, used);
 	else if ((next = plain_end(value, split->end)) != NULL)
 		split_rest(split, next, used);

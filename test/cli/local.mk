@@ -2,6 +2,7 @@
 TESTS += test/cli/cli.test
 EXTRA_DIST += \
 	test/cli/audit.cases \
+	test/cli/audit-logs.cases \
 	test/cli/check.cases \
 	test/cli/cli.test \
 	test/cli/compile.cases \
@@ -24,7 +25,7 @@ test_cli_audit_tests_CPPFLAGS = $(RS_CPPFLAGS) $(ARCHIVE_CFLAGS) -I$(top_srcdir)
 test_cli_audit_tests_CFLAGS = $(RS_CFLAGS)
 test_cli_audit_tests_LDADD = librelaysentry.la $(ARCHIVE_LIBS) $(PTHREAD_LIBS) -lcunit
 test_cli_audit_tests_SOURCES = \
-	cli/audit-feed.c cli/audit-input.c cli/audit-names.c cli/audit-peek.c \
+	cli/audit-date.c cli/audit-feed.c cli/audit-input.c cli/audit-names.c cli/audit-peek.c \
 	cli/audit-progress.c cli/audit-run.c cli/audit-set.c cli/audit-years.c cli/common-time.c \
 	test/unit/unit.c test/unit/unit.h \
 	test/cli/fake-audit.c test/cli/fake-audit.h test/cli/log-files.c test/cli/log-files.h \
