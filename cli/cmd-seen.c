@@ -2,6 +2,7 @@
 #include "relaysentry-config.h"
 #include "cli.h"
 #include "kept.h"
+#include "seen-import.h"
 #include "seen.h"
 
 #include <relaysentry/json.h>
@@ -12,13 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { OPT_USER = 'u', OPT_RELAY = RS_OPT, OPT_SINCE, OPT_JSON };
+enum { OPT_USER = 'u', OPT_DRY_RUN = 'n', OPT_RELAY = RS_OPT, OPT_SINCE, OPT_IMPORT, OPT_JSON };
 
 static const struct rs_cli_option options[] = {
 	{ "user", OPT_USER, "NAME", "only this user" },
 	{ "relay", OPT_RELAY, "ID", "only from this relay" },
 	{ "since", OPT_SINCE, "TIME",
 	  "only who came since then, like 2026-11-22T08:00:00Z,\nor so long ago, like 7d" },
+	{ "import", OPT_IMPORT, "FILE",
+	  "take what \"audit --json\" or \"seen --json\" wrote;\n- is standard input" },
+	{ "dry-run", OPT_DRY_RUN, NULL, "only count what would be imported" },
 	{ "json", OPT_JSON, NULL, "one JSON object per line; ignore members\nyou do not know" },
 	RS_KEPT_OPTIONS,
 	{ NULL, 0, NULL, NULL },
@@ -30,15 +34,16 @@ static const struct rs_cli_usage usage = {
 	.about =
 		"Prints who was seen from which relay: how often, since when, when last, and when\n"
 		"that was reported last; who came last is first. It needs a dictionary in\n"
-		"\"state\" of the policy. What nodes have not written yet is missing.\n",
+		"\"state\" of the policy. What nodes have not written yet is missing.\n"
+		"With --import writes what logs told, so that it is known from the beginning.\n",
 	.options = options,
 	.more = "Exit status: 0; 64 and more: sysexits.\n",
 };
 
 struct args {
-	const char *user, *relay;
+	const char *user, *relay, *import;
 	int64_t since;
-	bool json;
+	bool json, dry_run;
 	struct kept kept;
 };
 
@@ -66,8 +71,15 @@ static int take_option(void *context, const struct rs_cli_usage *of, int option,
 {
 	struct args *args = context;
 
-	return option == OPT_SINCE ? set_since(args, value)
-				   : rs_kept_option(&args->kept, of, option, value);
+	switch (option) {
+	case OPT_SINCE:
+		return set_since(args, value);
+	case OPT_IMPORT:
+		args->import = value;
+		return rs_kept_own_file(&args->kept, of, "import");
+	default:
+		return rs_kept_option(&args->kept, of, option, value);
+	}
 }
 
 /* --- output --- */
@@ -203,6 +215,28 @@ static int print_rows(const struct args *args, const struct kept_rows *rows)
 	return status;
 }
 
+static int import(struct args *args)
+{
+	struct kept *kept = &args->kept;
+	struct seen_import import = { .now = kept->now };
+	int status = rs_kept_load(kept);
+
+	if (status != 0)
+		return status;
+	import.policy = kept->policy;
+	import.oldest = kept->now - rs_policy_state(kept->policy)->forget_after;
+	/* What cannot be taken is found before anything is asked for. */
+	status = rs_seen_import_read(&import, args->import);
+	if (status == 0)
+		status = rs_kept_open(kept, RS_KEPT_STATE);
+	if (status == 0)
+		status = rs_seen_import_write(&import, kept, args->dry_run);
+	if (status == 0)
+		status = rs_seen_import_print(&import, args->dry_run, args->json);
+	rs_seen_import_free(&import);
+	return status;
+}
+
 static int run(struct args *args)
 {
 	struct kept *kept = &args->kept;
@@ -232,6 +266,7 @@ int rs_cmd_seen(int argc, char **argv)
 		{ OPT_USER, .text = &args.user },
 		{ OPT_RELAY, .text = &args.relay },
 		{ OPT_JSON, .given = &args.json },
+		{ OPT_DRY_RUN, .given = &args.dry_run },
 		{ 0 },
 	};
 	int status = rs_kept_begin(&args.kept);
@@ -241,7 +276,13 @@ int rs_cmd_seen(int argc, char **argv)
 		return status;
 	if (optind < argc)
 		return rs_cli_usage_error(&usage, "takes no operands; name a user with --user");
-	status = run(&args);
+	if (args.import == NULL && args.dry_run)
+		return rs_cli_usage_error(&usage, "--dry-run needs --import");
+	if (args.import != NULL &&
+	    (args.user != NULL || args.relay != NULL || args.since != INT64_MIN))
+		return rs_cli_usage_error(&usage, "--import takes all that the file has; leave out "
+						  "--user, --relay and --since");
+	status = args.import != NULL ? import(&args) : run(&args);
 	rs_kept_end(&args.kept);
 	return status;
 }

@@ -48,7 +48,8 @@ relaysentry_SOURCES += cli/cmd-notify.c cli/notify.h cli/notify-address.c cli/no
 	cli/notify-run.c cli/notify-send.c cli/notify-tell.c cli/notify-template.c \
 	cli/notify-told.c
 relaysentry_SOURCES += cli/cmd-relays.c
-relaysentry_SOURCES += cli/cmd-seen.c cli/seen.h
+relaysentry_SOURCES += cli/cmd-seen.c cli/seen-import.c cli/seen-import.h cli/seen-write.c \
+	cli/seen.h
 relaysentry_SOURCES += cli/cmd-status.c cli/status.c cli/status.h
 relaysentry_SOURCES += cli/cmd-why.c cli/why-advice.c cli/why-find.c cli/why-json.c cli/why-log.c cli/why-print.c \
 	cli/why.h

@@ -48,6 +48,7 @@ EXTRA_DIST += \
 	test/integration/test_check.py \
 	test/integration/test_commands_dict.py \
 	test/integration/test_commands_faults.py \
+	test/integration/test_commands_import.py \
 	test/integration/test_commands_log.py \
 	test/integration/test_commands_signals.py \
 	test/integration/test_commands_why.py \
