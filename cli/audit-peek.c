@@ -74,14 +74,17 @@ int rs_audit_peek(struct audit_peek *peek_r, struct audit_file *file)
 {
 	static const unsigned char key[16];
 	struct rs_diags *diags = rs_diags_new();
-	struct audit_reader *reader = NULL;
+	struct audit_reader *reader;
 
 	*peek_r = (struct audit_peek){ .status = EX_OSERR };
-	peek_r->text = malloc(PEEK_LEN);
-	if (diags == NULL || peek_r->text == NULL)
+	peek_r->text = calloc(1, PEEK_LEN);
+	if (diags == NULL || peek_r->text == NULL) {
+		rs_diags_free(&diags);
+		rs_audit_peek_free(peek_r);
 		(void)rs_cli_no_memory();
-	else
-		reader = rs_audit_reader_open(file, 0, diags, &peek_r->status);
+		return -1;
+	}
+	reader = rs_audit_reader_open(file, 0, diags, &peek_r->status);
 	if (reader != NULL) {
 		peek_r->compressed = rs_audit_reader_compressed(reader);
 		/* What is corrupt behind its begin is told when all of it is read. */

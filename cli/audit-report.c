@@ -39,8 +39,9 @@ static uint32_t *new_map(size_t count)
 {
 	uint32_t *map = malloc((count + 1) * sizeof(*map));
 
-	for (size_t i = 0; map != NULL && i < count; i++)
-		map[i] = AUDIT_NOT_THERE;
+	_Static_assert(AUDIT_NOT_THERE == UINT32_MAX, "each of its bytes is the same");
+	if (map != NULL)
+		memset(map, 0xff, (count + 1) * sizeof(*map));
 	return map;
 }
 

@@ -115,7 +115,7 @@ static int add_net4(struct rs_nettable *table, const struct rs_net *net, uint32_
 static int add_net6(struct rs_nettable *table, const struct rs_net *net, uint32_t match)
 {
 	uint64_t hi = word(net->ip.bytes), lo = word(net->ip.bytes + 8);
-	uint64_t end_hi = hi, end_lo = lo;
+	uint64_t end_hi = hi, end_lo;
 
 	if (net->prefix <= 64) {
 		/* The whole space has no end, and a shift by 64 is none. */
