@@ -95,7 +95,10 @@ static int put_row(const struct audit_report *report, const struct audit_pair *p
 	    put_name(",", relay->name) < 0)
 		return -1;
 	put(",", rs_class_name(relay->class_));
-	printf(",%" PRIu64 ",%" PRIu64, tally->success, tally->failed);
+	printf(",%" PRIu64, tally->success);
+	put_time(tally->first_success);
+	put_time(tally->last_success);
+	printf(",%" PRIu64, tally->failed);
 	put_time(tally->first);
 	put_time(tally->last);
 	put(",", rs_audit_services(tally->services, names, sizeof(names)));
@@ -109,8 +112,8 @@ static int put_row(const struct audit_report *report, const struct audit_pair *p
 
 int rs_audit_print_csv(const struct audit_report *report)
 {
-	printf("user,relay,relay_name,class,logins,failed,first,last,services,mechanisms,alerts,"
-	       "denials%s\r\n",
+	printf("user,relay,relay_name,class,count,first,last,failed,first_attempt,last_attempt,"
+	       "services,mechanisms,alerts,denials%s\r\n",
 	       report->addresses ? ",addresses" : "");
 	for (size_t i = 0; i < report->pair_count; i++) {
 		if (put_row(report, &report->pairs[i]) < 0)

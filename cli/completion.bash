@@ -21,6 +21,9 @@ _relaysentry()
 	--credential)
 		words="password app-password token certificate kerberos other"
 		;;
+	--sort)
+		words="users logins name first last"
+		;;
 	--language)
 		words="en de"
 		;;

@@ -25,5 +25,5 @@ fail2banjaildir = $(fail2bandir)/jail.d
 dist_fail2banjail_DATA = doc/examples/fail2ban/jail.d/relaysentry.local
 # Folders as in the tree, so that these lead to each other. What else README.md links
 # to is in its own place (man pages), or comes with the source alone.
-nobase_dist_doc_DATA = README.md doc/alerts.md doc/design.md doc/matrix.md doc/privacy.md doc/threats.md
+nobase_dist_doc_DATA = README.md doc/alerts.md doc/audit.md doc/design.md doc/matrix.md doc/privacy.md doc/threats.md
 dist_man_MANS += doc/relaysentry.1 doc/relaysentry-policy.5 doc/relaysentry-relays.5
