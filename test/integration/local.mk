@@ -42,6 +42,7 @@ EXTRA_DIST += \
 	test/integration/test_alerts.py \
 	test/integration/test_agreement.py \
 	test/integration/test_attack.py \
+	test/integration/test_audit.py \
 	test/integration/test_binding.py \
 	test/integration/test_broken.py \
 	test/integration/test_cache.py \
