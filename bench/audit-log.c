@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* audit-log NETWORKS LOG [LINES [INSIDE]]: writes LOG, a month of a Dovecot with 100,000
- * users in LINES lines (default 3,000,000). Four of five are logins; INSIDE (default 10)
- * percent of those from the networks in the file NETWORKS, which has one a line.
+/* audit-log NETWORKS LOG [LINES [INSIDE [USERS]]]: writes LOG, a month of a Dovecot with
+ * 100,000 users in LINES lines (default 3,000,000). Four of five are logins; INSIDE (default
+ * 10) percent of those from the networks in the file NETWORKS, which has one a line, relay
+ * after relay. USERS (default 20) percent of the users have an app of one relay; one of
+ * twenty such logins is somebody who tries passwords, of any user.
  *
  * No line has an address in these networks but the one of its client: so grepcidr, which
  * looks at all addresses of a line, counts what an audit counts. */
@@ -15,6 +17,7 @@
 
 #define LINES 3000000L
 #define INSIDE 10U
+#define RELAY_USERS 20U
 #define NETWORKS 100000U /* at most */
 #define USERS 100000U
 #define BEGIN 1792972800 /* 2026-10-26 */
@@ -30,7 +33,7 @@ static const char *const own[] = { "192.0.2.1", "2001:db8::1" };
 struct log {
 	uint64_t state;
 	uint32_t pid;
-	unsigned inside;
+	unsigned inside, relay_users; /* percent */
 	struct rs_net nets[NETWORKS];
 	uint32_t net_count;
 	char date[16]; /* of second */
@@ -98,10 +101,12 @@ static void home(struct log *log, uint32_t user, struct rs_ip *ip_r)
 		rs_bench_ip(&state, ip_r);
 }
 
-/* One of 64 addresses of a network, or of all that it has. */
-static void relay(struct log *log, struct rs_ip *ip_r)
+/* One of 64 addresses, or of all that it has, of a network: of any, or of the user's relay. */
+static void relay(struct log *log, uint32_t user, bool any, struct rs_ip *ip_r)
 {
-	uint32_t number = skewed(&log->state, log->net_count);
+	uint32_t each = log->net_count / RS_BENCH_RELAYS;
+	uint32_t number = any ? skewed(&log->state, log->net_count)
+			      : user % RS_BENCH_RELAYS * each + skewed(&log->state, each);
 	const struct rs_net *net = &log->nets[number];
 	uint64_t state = number * 64 + (rs_bench_random(&log->state) >> 20 & 63) + 1;
 	unsigned bits = net->ip.family == AF_INET ? 32 : 128;
@@ -144,17 +149,31 @@ static const char *session(uint64_t *state, char buf[17])
 	return buf;
 }
 
-static void write_login(struct log *log, FILE *f, const char *name, uint32_t user, uint64_t r)
+/* Chooses who logs in from where. Returns false when the password is wrong. */
+static bool attempt(struct log *log, uint32_t user, uint64_t r, struct rs_ip *ip_r)
+{
+	uint32_t chance = (uint32_t)(rs_bench_random(&log->state) % 100000);
+	/* Of 100000: who tries passwords, and the logins of each user who has an app. */
+	uint32_t guesses = log->inside * 50, apps = log->inside * 95000 / log->relay_users;
+
+	if (chance < guesses) {
+		relay(log, user, true, ip_r);
+		return false;
+	}
+	if ((user * 2654435761U >> 8) % 100 < log->relay_users && chance < guesses + apps)
+		relay(log, user, false, ip_r);
+	else
+		home(log, user, ip_r);
+	return r / 10 % 10 != 0;
+}
+
+static void write_login(struct log *log, FILE *f, uint32_t user, uint64_t r, const char *name)
 {
 	const char *service = r % 10 < 8 ? "imap" : r % 10 < 9 ? "pop3" : "submission";
 	char text[RS_IP_STRLEN], id[17];
 	struct rs_ip ip;
 
-	if (rs_bench_random(&log->state) % 10000 < log->inside * 100)
-		relay(log, &ip);
-	else
-		home(log, user, &ip);
-	if (r / 10 % 10 == 0)
+	if (!attempt(log, user, r, &ip))
 		fprintf(f,
 			"%s-login: Disconnected: Connection closed (auth failed, 1 attempts in 2 "
 			"secs): user=<%s>, method=PLAIN, rip=%s, lip=%s, TLS, session=<%s>\n",
@@ -206,7 +225,7 @@ static void write_log(struct log *log, const char *path, long lines)
 		fprintf(f, "%s mx dovecot: ",
 			date(log, BEGIN + (time_t)((double)i / (double)lines * MONTH)));
 		if (r / 1000 % 5 != 0)
-			write_login(log, f, user_name(user, name, sizeof(name)), user, r);
+			write_login(log, f, user, r, user_name(user, name, sizeof(name)));
 		else
 			write_other(log, f, user_name(user, name, sizeof(name)), r);
 	}
@@ -219,13 +238,18 @@ static void write_log(struct log *log, const char *path, long lines)
 
 int main(int argc, char **argv)
 {
-	static struct log log = { .state = 20261125, .inside = INSIDE };
+	static struct log log = { .state = 20261125, .inside = INSIDE, .relay_users = RELAY_USERS };
 	long lines = argc > 3 ? strtol(argv[3], NULL, 10) : LINES;
 
 	if (argc > 4)
 		log.inside = (unsigned)strtoul(argv[4], NULL, 10);
-	if (argc < 3 || argc > 5 || lines <= 0 || log.inside > 100) {
-		fputs("usage: audit-log NETWORKS LOG [LINES [INSIDE]]\n", stderr);
+	if (argc > 5)
+		log.relay_users = (unsigned)strtoul(argv[5], NULL, 10);
+	if (argc < 3 || argc > 6 || lines <= 0 || log.relay_users == 0 || log.relay_users > 100 ||
+	    log.inside > log.relay_users) {
+		fputs("usage: audit-log NETWORKS LOG [LINES [INSIDE [USERS]]]\n"
+		      "There must be as many percent of USERS as of INSIDE.\n",
+		      stderr);
 		return 64;
 	}
 	read_networks(&log, argv[1]);

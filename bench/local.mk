@@ -52,7 +52,8 @@ bench_audit_plain_SOURCES = bench/audit-plain.c
 EXTRA_DIST += bench/bench-audit.py
 CLEANFILES += bench/audit-log$(EXEEXT) bench/audit-plain$(EXEEXT)
 
-bench-audit: bench/audit-log$(EXEEXT) bench/audit-plain$(EXEEXT) relaysentry$(EXEEXT)
+bench-audit: bench/audit-log$(EXEEXT) bench/audit-plain$(EXEEXT) bench/bench-nets$(EXEEXT) \
+	bench/bench-run$(EXEEXT) relaysentry$(EXEEXT)
 	RELAYSENTRY_BUILD=. $(PYTHON) $(srcdir)/bench/bench-audit.py
 # A folder, of logs of half a gigabyte.
 clean-local: clean-local-bench

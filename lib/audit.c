@@ -67,6 +67,8 @@ void rs_audit_file(struct rs_audit *audit, uint32_t file, uint64_t offset)
 {
 	audit->file = file;
 	audit->offset = offset;
+	/* What a thread read before must not change what it reads now. */
+	rs_scanner_forget(audit->scanner);
 }
 
 void rs_audit_dates(struct rs_audit *audit, const struct rs_logdate_context *dates)

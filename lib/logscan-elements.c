@@ -119,9 +119,8 @@ static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_e
 /* --- the default elements --- */
 
 /* Dovecot's default order, with nothing in it that can be read in another way: behind the
- * name there is one pair of brackets, the session's, and it ends the line. A name that
- * imitates elements brings a bracket of its own. Returns NOTHING when the line is not like
- * that. */
+ * name only the session's bracket is closed, and it ends the line. A name that imitates
+ * elements is closed behind them. Returns NOTHING when the line is not like that. */
 static enum rs_scan read_default(const char *text, const char *end, struct rs_scan_entry *entry)
 {
 	static const char session[] = ", session=";
@@ -145,12 +144,10 @@ static enum rs_scan read_default(const char *text, const char *end, struct rs_sc
 		after = rip + len;
 	}
 	rip = after;
-	if (memchr(rip, '>', (size_t)(end - rip)) != end - 1)
-		return RS_SCAN_NOTHING;
-	open = memchr(rip, '<', (size_t)(end - rip));
+	open = memrchr(rip, '<', (size_t)(end - rip));
 	if (open == NULL || open - rip < (ptrdiff_t)sizeof(session) ||
-	    memchr(open + 1, '<', (size_t)(end - open - 1)) != NULL ||
-	    memcmp(open - (sizeof(session) - 1), session, sizeof(session) - 1) != 0)
+	    memcmp(open - (sizeof(session) - 1), session, sizeof(session) - 1) != 0 ||
+	    memchr(rip, '>', (size_t)(end - rip)) != end - 1)
 		return RS_SCAN_NOTHING;
 	open -= sizeof(session) - 1;
 	entry->tls = (open - rip >= 5 && memcmp(open - 5, ", TLS", 5) == 0) ||

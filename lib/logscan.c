@@ -61,6 +61,11 @@ const struct rs_log_format *rs_scanner_format(const struct rs_scanner *scanner)
 	return &scanner->format;
 }
 
+void rs_scanner_forget(struct rs_scanner *scanner)
+{
+	memset(&scanner->format, 0, sizeof(scanner->format));
+}
+
 void rs_scanner_learn(struct rs_scanner *scanner, const char *text, size_t len)
 {
 	rs_log_format_learn(&scanner->format, text, len);

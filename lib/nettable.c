@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of an IPv4 address: leads to the intervals that can hold it. */
+/* An address's first bits lead to the intervals that can hold it. */
 #define HEAD_BITS 16U
 #define HEADS (1U << HEAD_BITS)
 
@@ -28,7 +28,8 @@ struct rs_nettable {
 	size_t ipv4_count;
 	struct from6 *ipv6;
 	size_t ipv6_count;
-	uint32_t heads[HEADS + 1]; /* the last interval that begins at or before the head */
+	/* The last interval that begins at or before the head. */
+	uint32_t heads[HEADS + 1], heads6[HEADS + 1];
 	size_t ipv4_room, ipv6_room, match_room;
 };
 
@@ -153,9 +154,14 @@ static int add_net(const struct rs_net *net, const struct rs_match *match, void 
 					 : add_net6(table, net, (uint32_t)table->match_count - 1);
 }
 
+static bool begins_by(const struct from6 *from, uint64_t hi)
+{
+	return from->hi < hi || (from->hi == hi && from->lo == 0);
+}
+
 static void fill_heads(struct rs_nettable *table)
 {
-	size_t at = 0;
+	size_t at = 0, at6 = 0;
 
 	for (uint32_t head = 0; head <= HEADS; head++) {
 		uint64_t first = (uint64_t)head << (32 - HEAD_BITS);
@@ -163,6 +169,12 @@ static void fill_heads(struct rs_nettable *table)
 		while (at + 1 < table->ipv4_count && table->ipv4[at + 1].first <= first)
 			at++;
 		table->heads[head] = (uint32_t)at;
+		/* Behind the last head there is no address. */
+		while (at6 + 1 < table->ipv6_count &&
+		       (head == HEADS ||
+			begins_by(&table->ipv6[at6 + 1], (uint64_t)head << (64 - HEAD_BITS))))
+			at6++;
+		table->heads6[head] = (uint32_t)at6;
 	}
 }
 
@@ -198,38 +210,38 @@ void rs_nettable_free(struct rs_nettable **_table)
 
 /* --- asking --- */
 
+/* The comparisons choose, and nothing is jumped over: where an address lies is chance, and
+ * the processor would guess wrong each second time. */
 static const struct rs_match *find4(const struct rs_nettable *table, uint32_t address)
 {
 	uint32_t head = address >> (32 - HEAD_BITS);
-	const struct from4 *low = table->ipv4 + table->heads[head];
-	const struct from4 *high = table->ipv4 + table->heads[head + 1];
+	const struct from4 *from = table->ipv4 + table->heads[head];
+	size_t count = table->heads[head + 1] - table->heads[head] + 1;
 
-	/* Most heads have one interval, or few. */
-	while (low < high) {
-		const struct from4 *middle = low + (high - low + 1) / 2;
+	while (count > 1) {
+		size_t half = count / 2;
 
-		if (middle->first <= address)
-			low = middle;
-		else
-			high = middle - 1;
+		from = from[half].first <= address ? from + half : from;
+		count -= half;
 	}
-	return low->match == 0 ? NULL : table->matches[low->match];
+	return table->matches[from->match];
 }
 
 static const struct rs_match *find6(const struct rs_nettable *table, uint64_t hi, uint64_t lo)
 {
-	size_t low = 0, high = table->ipv6_count - 1;
+	uint32_t head = (uint32_t)(hi >> (64 - HEAD_BITS));
+	const struct from6 *from = table->ipv6 + table->heads6[head];
+	size_t count = table->heads6[head + 1] - table->heads6[head] + 1;
 
-	while (low < high) {
-		size_t middle = low + (high - low + 1) / 2;
-		const struct from6 *from = &table->ipv6[middle];
+	while (count > 1) {
+		size_t half = count / 2;
+		const struct from6 *middle = from + half;
+		bool behind = middle->hi < hi || (middle->hi == hi && middle->lo <= lo);
 
-		if (from->hi < hi || (from->hi == hi && from->lo <= lo))
-			low = middle;
-		else
-			high = middle - 1;
+		from = behind ? middle : from;
+		count -= half;
 	}
-	return table->matches[table->ipv6[low].match];
+	return table->matches[from->match];
 }
 
 static uint32_t head_of(const struct rs_ip *ip)

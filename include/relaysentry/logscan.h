@@ -118,7 +118,9 @@ struct rs_scanner;
 /* dates: how dates without a year or zone are read; copied. NULL when memory is short. */
 struct rs_scanner *rs_scanner_new(const struct rs_logdate_context *dates);
 void rs_scanner_free(struct rs_scanner **scanner);
-/* Goes on with another file, or another part of one. */
+/* Forgets what was learned: the next line is of another file, or another part of one. */
+void rs_scanner_forget(struct rs_scanner *scanner);
+/* How dates are read from here on. */
 void rs_scanner_dates(struct rs_scanner *scanner, const struct rs_logdate_context *dates);
 /* How dates were read so far. */
 const struct rs_logdate_context *rs_scanner_dates_now(const struct rs_scanner *scanner);

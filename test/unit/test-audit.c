@@ -230,6 +230,33 @@ static void test_faults(void)
 	rs_audit_free(&audit);
 }
 
+/* Elements that the administrator chose are known from the lines around. */
+static void test_learns(void)
+{
+#define CUSTOM(second, user)                                                                       \
+	BEGIN second "Z mx dovecot: imap-login: Login: rip=" MOBILE ", user=<" user                \
+		     ">, orig=<" user ">, method=PLAIN, session=<x>\n"
+	static const char one[] = CUSTOM("0", "alice");
+	static const char four[] =
+		CUSTOM("0", "alice") CUSTOM("1", "bob") CUSTOM("2", "alice") CUSTOM("3", "a>b");
+	struct rs_audit_options options = plain_options();
+	struct rs_audit *audit = audit_text(&options, one);
+	char buf[2048];
+
+	RS_CHECK_STR("one tells too little", tell_pairs(audit, buf, sizeof(buf)), "");
+	rs_audit_free(&audit);
+	audit = audit_text(&options, four);
+	RS_CHECK_STR("several are enough", tell_pairs(audit, buf, sizeof(buf)),
+		     "a>b mobile +1 -0 @3..3\nalice mobile +2 -0 @0..2\nbob mobile +1 -0 @1..1\n");
+	/* A file's lines do not teach how another's are made: which thread reads what is
+	 * chance. */
+	rs_audit_file(audit, 8, 0);
+	CU_ASSERT_FATAL(rs_audit_lines(audit, one, strlen(one)) == 0);
+	RS_CHECK_INT("in another file it is unknown again",
+		     rs_audit_fault(audit, RS_SCAN_AMBIGUOUS)->count, 1);
+	rs_audit_free(&audit);
+}
+
 /* Many users and long names, in pieces that are merged in another order. */
 static void test_merge(void)
 {
@@ -331,6 +358,7 @@ void rs_suite_audit(CU_pSuite suite)
 	CU_add_test(suite, "relaysentry's own lines are no logins", test_verdicts);
 	CU_add_test(suite, "lines of dovecot_badclients", test_badclients);
 	CU_add_test(suite, "what is not understood has an example", test_faults);
+	CU_add_test(suite, "elements are learned from lines around", test_learns);
 	CU_add_test(suite, "parts give what the whole gives", test_merge);
 	CU_add_test(suite, "what a policy would have done", test_policy);
 }
