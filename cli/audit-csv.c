@@ -69,20 +69,20 @@ static void put_time(int64_t time)
 
 static int put_addresses(const struct audit_pair *pair)
 {
-	char *text;
+	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
-	int ret;
 
 	if (out == NULL)
 		return -1;
 	for (size_t i = 0; i < pair->address_count; i++)
 		fprintf(out, "%s%s", i > 0 ? " " : "", pair->addresses[i].text);
-	ret = fclose(out) == 0 ? 0 : -1;
-	if (ret == 0)
-		put(",", text);
+	text = rs_cli_memory_text(out, &text);
+	if (text == NULL)
+		return -1;
+	put(",", text);
 	free(text);
-	return ret;
+	return 0;
 }
 
 static int put_row(const struct audit_report *report, const struct audit_pair *pair)

@@ -16,7 +16,7 @@ const char *rs_audit_example_file(const struct audit_report *report,
 char *rs_audit_example(const struct rs_audit_fault *fault)
 {
 	const char *line = fault->example;
-	char *text, *buf;
+	char *text, *buf = NULL;
 	size_t size;
 	FILE *out = open_memstream(&buf, &size);
 
@@ -41,8 +41,5 @@ char *rs_audit_example(const struct rs_audit_fault *fault)
 			p++;
 		}
 	}
-	if (fclose(out) == 0)
-		return buf;
-	free(buf);
-	return NULL;
+	return rs_cli_memory_text(out, &buf);
 }

@@ -78,7 +78,7 @@ static void put_relay(struct rs_cli_table *table, const struct audit_relay *rela
 static int print_apps(const struct audit_relay *relay, size_t width)
 {
 	struct rs_cli_table *table;
-	char *text;
+	char *text = NULL;
 	size_t len;
 	FILE *out;
 
@@ -90,7 +90,8 @@ static int print_apps(const struct audit_relay *relay, size_t width)
 	fprintf(out, "seen from %s: ", relay->relay->id);
 	for (size_t i = 0; i < relay->seen_app_count; i++)
 		fprintf(out, "%s%s", i > 0 ? ", " : "", relay->seen_apps[i]);
-	table = fclose(out) == 0 ? rs_cli_table_new(1) : NULL;
+	text = rs_cli_memory_text(out, &text);
+	table = text != NULL ? rs_cli_table_new(1) : NULL;
 	if (table != NULL) {
 		rs_cli_table_narrow(table, 0, &(struct rs_cli_narrow){ 0, 16, true });
 		rs_cli_table_text(table, text);
@@ -145,7 +146,7 @@ int rs_audit_table_relays(const struct audit_report *report, size_t width)
 static int put_relays(struct rs_cli_table *table, const struct audit_report *report,
 		      const struct audit_user *user)
 {
-	char *text;
+	char *text = NULL;
 	size_t len;
 	FILE *out = open_memstream(&text, &len);
 
@@ -161,10 +162,9 @@ static int put_relays(struct rs_cli_table *table, const struct audit_report *rep
 		else
 			fprintf(out, "%" PRIu64 " failed", pair->tally.failed);
 	}
-	if (fclose(out) != 0) {
-		free(text);
+	text = rs_cli_memory_text(out, &text);
+	if (text == NULL)
 		return -1;
-	}
 	rs_cli_table_cell(table, "%s", text);
 	free(text);
 	return 0;

@@ -93,26 +93,26 @@ static const char *share(uint64_t part, uint64_t whole, char *buf, size_t size)
 	return buf;
 }
 
-static void print_wanted(const struct audit_report *report)
+static int print_wanted(const struct audit_report *report)
 {
 	char buf[RS_WHEN_LEN];
+	char *name = report->wanted_user != NULL ? rs_printable(report->wanted_user) : NULL;
+	bool failed = report->wanted_user != NULL && name == NULL;
 
 	if (report->since != INT64_MIN)
 		printf(LABEL "logins since %s\n", "Only", rs_when_format(report->since, buf));
 	if (report->until != INT64_MAX)
 		printf(LABEL "logins before %s\n", "Only", rs_when_format(report->until, buf));
-	if (report->wanted_user != NULL) {
-		char *name = rs_printable(report->wanted_user);
-
-		printf(LABEL "user %s\n", "Only", name != NULL ? name : "?");
-		free(name);
-	}
+	if (name != NULL)
+		printf(LABEL "user %s\n", "Only", name);
+	free(name);
 	if (report->wanted_relay != NULL)
 		printf(LABEL "relay %s\n", "Only", report->wanted_relay);
 	if (report->only_new)
 		printf(LABEL "users and relays without a login from there before\n", "Only");
 	if (report->anonymized)
 		printf(LABEL "users and addresses\n", "Hidden");
+	return failed ? rs_cli_no_memory() : 0;
 }
 
 static void print_failed(uint64_t failed)
@@ -122,7 +122,7 @@ static void print_failed(uint64_t failed)
 	printf("\n");
 }
 
-static void print_summary(const struct audit_report *report)
+static int print_summary(const struct audit_report *report)
 {
 	const struct rs_audit_totals *totals = report->totals;
 	char first[RS_WHEN_LEN], last[RS_WHEN_LEN], part[32];
@@ -143,24 +143,25 @@ static void print_summary(const struct audit_report *report)
 	print_failed(report->relay_failed);
 	printf(LABEL "%zu relays, made %s\n", "Database", report->database.relay_count,
 	       rs_audit_date(report->database.build_epoch, first));
-	print_wanted(report);
+	return print_wanted(report);
 }
 
 /* --- nothing was found --- */
 
-static void print_no_logins(const struct audit_report *report)
+static int print_no_logins(const struct audit_report *report)
 {
 	const struct rs_audit_totals *totals = report->totals;
+	int status;
 	bool narrowed = report->since != INT64_MIN || report->until != INT64_MAX ||
 			report->wanted_user != NULL;
 
 	if (totals->lines == 0) {
 		printf("The logs are empty.\n");
-		return;
+		return 0;
 	}
 	printf("No login was found in %" PRIu64 " line%s%s.\n", totals->lines,
 	       plural(totals->lines), narrowed ? ", of those that were asked for" : "");
-	print_wanted(report);
+	status = print_wanted(report);
 	if (totals->verdicts > 0)
 		printf("%" PRIu64 " line%s relaysentry's own verdicts: the logins themselves are "
 		       "in another log.\n",
@@ -176,17 +177,20 @@ static void print_no_logins(const struct audit_report *report)
 	       "  dovecot_badclients lines of \"mail-audit:\"\n"
 	       "in a file of their own, from syslog, or from journalctl with -o json or\n"
 	       "-o short-iso. doveadm log find tells where Dovecot's log is.\n");
+	return status;
 }
 
-static void print_no_relays(const struct audit_report *report)
+static int print_no_relays(const struct audit_report *report)
 {
-	print_summary(report);
+	int status = print_summary(report);
+
 	if (report->wanted_relay == NULL && !report->only_new)
 		printf("\nNo login came from a relay that the database knows.\n");
 	else
 		printf("\nNo login was %s.\n", report->wanted_relay == NULL
 						       ? "the first of its user from a relay"
 						       : "what was asked for");
+	return status;
 }
 
 /* --- what was not understood --- */
@@ -194,23 +198,23 @@ static void print_no_relays(const struct audit_report *report)
 static int print_example(const struct audit_report *report, const struct rs_audit_fault *fault,
 			 size_t width)
 {
-	struct rs_cli_table *table;
-	char *line;
+	struct rs_cli_table *table = NULL;
+	char *line, *name;
 
 	if (fault->example == NULL || report->anonymized)
 		return 0;
 	line = rs_audit_example(fault);
-	table = line != NULL ? rs_cli_table_new(1) : NULL;
+	name = rs_printable(rs_audit_example_file(report, fault));
+	if (line != NULL && name != NULL)
+		table = rs_cli_table_new(1);
 	if (table != NULL) {
-		char *name = rs_printable(rs_audit_example_file(report, fault));
-
 		rs_cli_table_narrow(table, 0, &(struct rs_cli_narrow){ 0, 16, false });
-		rs_cli_table_cell(table, "        first in %s, at byte %" PRIu64 ":",
-				  name != NULL ? name : "?", fault->offset);
+		rs_cli_table_cell(table, "        first in %s, at byte %" PRIu64 ":", name,
+				  fault->offset);
 		rs_cli_table_cell(table, "        %s", line);
-		free(name);
 	}
 	free(line);
+	free(name);
 	return rs_cli_table_print_within(&table, width);
 }
 
@@ -283,15 +287,16 @@ int rs_audit_print_text(const struct audit_report *report)
 	int status = 0;
 
 	if (totals->success == 0 && totals->failed == 0 && report->pair_count == 0) {
-		print_no_logins(report);
-		return print_faults(report, width);
+		status = print_no_logins(report);
+		return status == 0 ? print_faults(report, width) : status;
 	}
 	if (report->pair_count == 0) {
-		print_no_relays(report);
+		status = print_no_relays(report);
 	} else {
 		print_headline(report);
-		print_summary(report);
-		status = rs_audit_table_relays(report, width);
+		status = print_summary(report);
+		if (status == 0)
+			status = rs_audit_table_relays(report, width);
 		if (status == 0)
 			status = rs_audit_table_users(report, width);
 		if (status == 0 && report->addresses)

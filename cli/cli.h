@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 
@@ -111,6 +112,10 @@ bool rs_cli_colour(int fd);
 /* Flushes stdout. Returns status, or EX_IOERR with a message when not all that
  * was printed could be written. */
 int rs_cli_finish(int status);
+
+/* Closes what open_memstream() opened on *text, and returns that, which the caller frees; NULL
+ * when memory was short, also before. */
+char *rs_cli_memory_text(FILE *out, char **text);
 
 /* Prints the text to stdout, with a newline, and frees w. Returns 0, EX_OSERR when
  * memory was short (reported). */

@@ -59,6 +59,17 @@ int rs_cli_finish(int status)
 	return EX_IOERR;
 }
 
+char *rs_cli_memory_text(FILE *out, char **text)
+{
+	/* Closing tells of no write that failed before. */
+	bool failed = ferror(out) != 0;
+
+	if (fclose(out) == 0 && !failed)
+		return *text;
+	free(*text);
+	return NULL;
+}
+
 int rs_cli_print_json(struct rs_jsonw **w)
 {
 	const char *text = rs_jsonw_text(*w);

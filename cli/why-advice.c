@@ -79,9 +79,5 @@ char *rs_why_command(const struct why *why, const char *relay)
 		put_word(out, why->user.name);
 		(void)fprintf(out, " %s", relay);
 	}
-	if (fclose(out) != 0) {
-		free(text);
-		text = NULL;
-	}
-	return text;
+	return rs_cli_memory_text(out, &text);
 }
