@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum {
 	OPT_POLICY = 'p',
@@ -46,7 +47,8 @@ static const struct rs_cli_option options[] = {
 	  "only users and relays that the logs do not have\nbefore --since" },
 	{ "addresses", OPT_ADDRESSES, NULL, "the addresses behind each user and relay" },
 	{ "sort", OPT_SORT, "BY", "users (default), logins, name, first, last" },
-	{ "top", OPT_TOP, "N", "only the first N rows of each table" },
+	{ "top", OPT_TOP, "N",
+	  "only the first N rows of each table (default: 50 on\na terminal, else all)" },
 	{ "json", OPT_JSON, NULL, "one JSON object per line; ignore members\nyou do not know" },
 	{ "csv", OPT_CSV, NULL, "one row for each user and relay" },
 	{ "html", OPT_HTML, "FILE", "write the report as a page that needs no network" },
@@ -78,7 +80,7 @@ static const struct rs_cli_usage usage = {
 		"the others read.\n",
 };
 
-enum audit_output { AUDIT_TEXT, AUDIT_JSON, AUDIT_CSV };
+#define TERMINAL_TOP 50U
 
 struct args {
 	const char *policy_path, *database_path, *html, *key_path, *zone;
@@ -269,6 +271,18 @@ static int load(struct args *args)
 
 /* --- the report --- */
 
+static int print_to_stdout(const struct args *args, struct audit_report *report)
+{
+	if (args->json)
+		return rs_audit_print_json(report);
+	if (args->csv)
+		return rs_audit_print_csv(report);
+	/* Nobody reads 50,000 users on a terminal; the tables say what is left out. */
+	if (report->top == 0 && isatty(STDOUT_FILENO) == 1)
+		report->top = TERMINAL_TOP;
+	return rs_audit_print_text(report);
+}
+
 static int print_report(const struct args *args)
 {
 	struct audit_report report;
@@ -278,12 +292,8 @@ static int print_report(const struct args *args)
 		return status;
 	if (args->html != NULL)
 		status = rs_audit_write_html(&report, args->html);
-	if (status == 0 && args->json)
-		status = rs_audit_print_json(&report);
-	else if (status == 0 && args->csv)
-		status = rs_audit_print_csv(&report);
-	else if (status == 0)
-		status = rs_audit_print_text(&report);
+	if (status == 0)
+		status = print_to_stdout(args, &report);
 	rs_audit_report_free(&report);
 	return status;
 }
