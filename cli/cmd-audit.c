@@ -91,6 +91,7 @@ struct args {
 	struct audit_wishes wishes;
 	struct rs_policy *policy;
 	struct rs_relaydb *db;
+	struct rs_nettable *table;
 	struct rs_catalogue *catalogue;
 	struct audit_set set;
 	struct rs_audit *audit;
@@ -314,8 +315,13 @@ static int run(struct args *args, int argc, char **argv)
 		status = rs_audit_set_open(&args->set, argv, (size_t)argc, args->year, wishes->now);
 	if (status != 0 && args->set.count == 0)
 		return status;
+	/* One for all threads. */
+	args->table = rs_nettable_new(args->db);
+	if (args->table == NULL)
+		return rs_cli_no_memory();
 	how = (struct rs_audit_options){
 		.db = args->db,
+		.table = args->table,
 		.policy = args->policy,
 		.since = wishes->since,
 		.until = wishes->until,
@@ -345,6 +351,7 @@ static void free_args(struct args *args)
 {
 	rs_audit_free(&args->audit);
 	rs_audit_set_free(&args->set);
+	rs_nettable_free(&args->table);
 	rs_policy_free(&args->policy);
 	rs_relaydb_free(&args->db);
 	rs_catalogue_free(&args->catalogue);

@@ -10,7 +10,6 @@
 
 #include <relaysentry/audit.h>
 #include <relaysentry/decide.h>
-#include <relaysentry/nettable.h>
 #include <relaysentry/siphash.h>
 
 /* Names as Dovecot and Postfix show them are shorter; longer ones are no name. */
@@ -59,7 +58,7 @@ struct rs_audit_pending {
 struct rs_audit {
 	struct rs_audit_options options;
 	char *wanted; /* the wanted user, in lower case */
-	struct rs_nettable *table;
+	struct rs_nettable *own_table; /* NULL: it is the options' */
 	struct rs_scanner *scanner;
 	struct rs_audit_totals totals;
 	struct rs_audit_users users;

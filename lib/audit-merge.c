@@ -22,20 +22,47 @@ static void merge_totals(struct rs_audit_totals *totals, const struct rs_audit_t
 		totals->last = from->last;
 }
 
+/* How many users ahead memory is fetched. */
+#define AHEAD 16U
+
+static int merge_user(struct rs_audit *audit, const struct rs_audit_user *user, uint64_t hash,
+		      uint32_t *index_r)
+{
+	struct rs_audit_user *to;
+
+	if (rs_audit_users_add(&audit->users, rs_audit_users_name(user), user->len, hash, index_r) <
+	    0)
+		return -1;
+	to = rs_audit_users_get(&audit->users, *index_r);
+	to->success += user->success;
+	to->failed += user->failed;
+	return 0;
+}
+
 /* users: for each index of from, the one in audit. */
 static int merge_users(struct rs_audit *audit, const struct rs_audit *from, uint32_t *users)
 {
-	for (uint32_t i = 0; i < from->users.count; i++) {
-		const struct rs_audit_user *user = rs_audit_users_get(&from->users, i);
-		const char *name = rs_audit_users_name(user);
-		struct rs_audit_user *to;
-		uint64_t hash = rs_audit_users_hash(&audit->users, name, user->len);
+	uint32_t count = from->users.count;
+	uint64_t hashes[AHEAD];
 
-		if (rs_audit_users_add(&audit->users, name, user->len, hash, &users[i]) < 0)
-			return -1;
-		to = rs_audit_users_get(&audit->users, users[i]);
-		to->success += user->success;
-		to->failed += user->failed;
+	for (uint32_t begin = 0; begin < count; begin += AHEAD) {
+		uint32_t some = count - begin < AHEAD ? count - begin : AHEAD;
+
+		for (uint32_t i = 0; i < some; i++) {
+			const struct rs_audit_user *user =
+				rs_audit_users_get(&from->users, begin + i);
+
+			hashes[i] = rs_audit_users_hash(&audit->users, rs_audit_users_name(user),
+							user->len);
+			rs_audit_users_fetch_slot(&audit->users, hashes[i]);
+		}
+		for (uint32_t i = 0; i < some; i++)
+			rs_audit_users_fetch(&audit->users, hashes[i]);
+		for (uint32_t i = 0; i < some; i++) {
+			if (merge_user(audit, rs_audit_users_get(&from->users, begin + i),
+				       hashes[i], &users[begin + i]) < 0)
+				return -1;
+		}
 	}
 	return 0;
 }

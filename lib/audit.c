@@ -27,11 +27,14 @@ struct rs_audit *rs_audit_new(const struct rs_audit_options *options)
 	audit->options = *options;
 	audit->totals.first = INT64_MAX;
 	audit->totals.last = INT64_MIN;
-	audit->table = rs_nettable_new(options->db);
+	if (options->table == NULL) {
+		audit->own_table = rs_nettable_new(options->db);
+		audit->options.table = audit->own_table;
+	}
 	audit->scanner = rs_scanner_new(&dates);
 	if (options->user != NULL)
 		audit->wanted = lower_copy(options->user);
-	if (audit->table == NULL || audit->scanner == NULL ||
+	if (audit->options.table == NULL || audit->scanner == NULL ||
 	    (options->user != NULL && audit->wanted == NULL) ||
 	    rs_audit_users_init(&audit->users) < 0 || rs_audit_policy_init(audit) < 0)
 		rs_audit_free(&audit);
@@ -49,7 +52,7 @@ void rs_audit_free(struct rs_audit **_audit)
 	rs_audit_users_free(&audit->users);
 	rs_audit_policy_free(audit);
 	rs_scanner_free(&audit->scanner);
-	rs_nettable_free(&audit->table);
+	rs_nettable_free(&audit->own_table);
 	rs_hashset_free(&audit->addresses);
 	rs_hashset_free(&audit->days);
 	for (size_t i = 0; i < RS_SCAN_COUNT; i++)
@@ -140,7 +143,7 @@ static int find_user(struct rs_audit *audit, struct rs_audit_pending *pending)
 {
 	const struct rs_scan_entry *entry = &pending->entry;
 
-	pending->match = rs_nettable_find(audit->table, &entry->ip);
+	pending->match = rs_nettable_find(audit->options.table, &entry->ip);
 	pending->user = NO_USER;
 	if (pending->match == NULL) {
 		/* Before the wanted time only relays are of interest. And whoever guesses
@@ -194,7 +197,7 @@ static int flush(struct rs_audit *audit)
 	audit->pending_count = 0;
 	for (size_t i = 0; i < count; i++) {
 		rs_audit_users_fetch(&audit->users, audit->pending[i].hash);
-		rs_nettable_fetch(audit->table, &audit->pending[i].entry.ip);
+		rs_nettable_fetch(audit->options.table, &audit->pending[i].entry.ip);
 	}
 	for (size_t i = 0; i < count; i++) {
 		if (find_user(audit, &audit->pending[i]) < 0)
@@ -289,7 +292,7 @@ static int take_login(struct rs_audit *audit, struct rs_audit_pending *pending, 
 	}
 	pending->hash = rs_audit_users_hash(&audit->users, pending->name, pending->len);
 	rs_audit_users_fetch_slot(&audit->users, pending->hash);
-	rs_nettable_fetch_head(audit->table, &entry->ip);
+	rs_nettable_fetch_head(audit->options.table, &entry->ip);
 	return ++audit->pending_count == RS_AUDIT_BATCH ? flush(audit) : 0;
 }
 

@@ -7,6 +7,7 @@
  * One audit for each thread; when all is read they are merged into one. */
 
 #include <relaysentry/logscan.h>
+#include <relaysentry/nettable.h>
 #include <relaysentry/policy.h>
 #include <relaysentry/relaydb.h>
 
@@ -16,6 +17,7 @@
 
 struct rs_audit_options {
 	const struct rs_relaydb *db;
+	const struct rs_nettable *table; /* of db; NULL: the audit makes one */
 	/* What it would have done is added up; NULL: not. Bound to db. Only its rules, name
 	 * and default_domain are used. */
 	const struct rs_policy *policy;
