@@ -32,7 +32,8 @@ struct rs_audit_slot {
 	uint32_t user; /* from 1; 0: empty */
 };
 
-#define RS_AUDIT_CHUNK 4096U
+/* 2 MiB of them: a large page. */
+#define RS_AUDIT_CHUNK 32768U
 
 struct rs_audit_users {
 	unsigned char key[RS_SIPHASH_KEY_SIZE];

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
+#include "arena.h"
 #include "audit-internal.h"
 
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 
+#define CHUNK_SIZE (RS_AUDIT_CHUNK * sizeof(struct rs_audit_user))
 #define FIRST_SLOTS 1024U
 #define USERS_MAX (UINT32_MAX - RS_AUDIT_CHUNK)
 
@@ -75,6 +77,7 @@ static int grow_slots(struct rs_audit_users *users)
 		return 0;
 	if (count == 0 || (slots = calloc(count, sizeof(*slots))) == NULL)
 		return -1;
+	rs_large_pages(slots, count * sizeof(*slots));
 	for (uint32_t i = 0; i < users->slot_count; i++) {
 		const struct rs_audit_slot *slot = &users->slots[i];
 		const struct rs_audit_user *user;
@@ -115,9 +118,12 @@ static int grow_users(struct rs_audit_users *users)
 		users->chunks = chunks;
 		users->chunk_room = room;
 	}
-	if (users->chunks[chunk] == NULL)
-		users->chunks[chunk] = aligned_alloc(sizeof(struct rs_audit_user),
-						     RS_AUDIT_CHUNK * sizeof(struct rs_audit_user));
+	if (users->chunks[chunk] == NULL) {
+		users->chunks[chunk] = aligned_alloc(CHUNK_SIZE, CHUNK_SIZE);
+		/* Small logs have few users. */
+		if (chunk > 0)
+			rs_large_pages(users->chunks[chunk], CHUNK_SIZE);
+	}
 	return users->chunks[chunk] != NULL ? 0 : -1;
 }
 
