@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "logscan-format.h"
 #include "logscan-internal.h"
 
 #include <relaysentry/logline.h>
@@ -112,6 +113,14 @@ static enum rs_scan read_proxy(const struct rs_log_format *format, const char *t
 	return RS_SCAN_LOGIN;
 }
 
+/* Where the elements of a client that was let in begin; NULL when it is no such line. */
+static const char *let_in(const char *text, const char *end)
+{
+	if (RS_BEGINS(text, end, "Login: "))
+		return text + 7;
+	return RS_BEGINS(text, end, "Logged in: ") ? text + 11 : NULL;
+}
+
 static enum rs_scan read_login(const struct rs_log_format *format, const char *text,
 			       const char *end, struct rs_scan_entry *entry)
 {
@@ -121,11 +130,11 @@ static enum rs_scan read_login(const struct rs_log_format *format, const char *t
 		"Login aborted",	  "Maximum number of connections",
 		"Internal login failure",
 	};
+	const char *elements = let_in(text, end);
 
 	entry->attempts = 1;
-	if (RS_BEGINS(text, end, "Login: ") || RS_BEGINS(text, end, "Logged in: ")) {
-		enum rs_scan scan =
-			rs_scan_elements(format, text + (text[4] == 'n' ? 7 : 11), end, entry);
+	if (elements != NULL) {
+		enum rs_scan scan = rs_scan_elements(format, elements, end, entry);
 
 		entry->success = true;
 		return scan == RS_SCAN_ANONYMOUS ? RS_SCAN_NO_USER : scan;
@@ -137,6 +146,33 @@ static enum rs_scan read_login(const struct rs_log_format *format, const char *t
 			return read_failure(format, text, end, entry);
 	}
 	return RS_SCAN_NOTHING;
+}
+
+/* On a proxy all are let in by lines like this; the name in it must be a simple one. */
+static const char *proxied(const char *text, const char *end)
+{
+	const char *at;
+
+	if (!RS_BEGINS(text, end, "proxy("))
+		return NULL;
+	text = rs_log_simple_name(text + 6, end);
+	at = rs_find(text, end, "): ");
+	if (at == NULL || (at != text && *text != ',') ||
+	    !(RS_BEGINS(at + 3, end, "Started proxying") ||
+	      RS_BEGINS(at + 3, end, "started proxying")))
+		return NULL;
+	at = rs_find(at, end, ": user=<");
+	return at != NULL ? at + 2 : NULL;
+}
+
+static void learn(struct rs_log_census *census, const char *text, const char *end)
+{
+	const char *elements = let_in(text, end);
+
+	if (elements == NULL)
+		elements = proxied(text, end);
+	if (elements != NULL)
+		rs_log_census_line(census, elements, end);
 }
 
 /* --- the auth process --- */
@@ -243,6 +279,10 @@ enum rs_scan rs_scan_dovecot(struct rs_scanner *scanner, const struct rs_message
 	const char *text = take_service(message->text, message->end, &entry->service);
 
 	entry->writer = RS_LOG_DOVECOT;
+	if (text != NULL && rs_scanner_census(scanner) != NULL) {
+		learn(rs_scanner_census(scanner), skip_level(text, message->end), message->end);
+		return RS_SCAN_NOTHING;
+	}
 	if (text != NULL)
 		return read_login(rs_scanner_format(scanner), skip_level(text, message->end),
 				  message->end, entry);

@@ -218,15 +218,7 @@ enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char 
 
 /* --- learning --- */
 
-/* What stands in the lines of a text. */
-struct census {
-	struct rs_log_key keys[RS_LOG_KEYS_MAX];
-	unsigned counts[RS_LOG_KEYS_MAX];
-	size_t key_count;
-	unsigned lines, sessions;
-};
-
-static void count_key(struct census *census, const char *text, size_t len, bool brackets)
+static void count_key(struct rs_log_census *census, const char *text, size_t len, bool brackets)
 {
 	size_t i = 0;
 
@@ -247,7 +239,7 @@ static void count_key(struct census *census, const char *text, size_t len, bool 
 }
 
 /* Each element, whether a comma stands in a value or not: what is rare does not count. */
-static void count_elements(struct census *census, const char *text, const char *end)
+static void count_elements(struct rs_log_census *census, const char *text, const char *end)
 {
 	const struct rs_log_format none = { .key_count = 0 };
 
@@ -271,49 +263,36 @@ static bool is_simple(char c)
 	       strchr("@._-", c) != NULL;
 }
 
-static void count_line(struct census *census, const char *line, const char *end)
+const char *rs_log_simple_name(const char *text, const char *end)
 {
-	const char *login = rs_find(line, end, "-login: ");
-	const char *text = rs_find(login != NULL ? login : end, end, "Login: ");
-	const char *name;
+	while (text < end && *text != '\0' && is_simple(*text))
+		text++;
+	return text;
+}
 
-	if (text == NULL)
-		text = rs_find(login != NULL ? login : end, end, "Logged in: ");
-	if (text == NULL)
-		return;
-	text = rs_find(text, end, ": ") + 2;
-	name = rs_find(text - 1, end, " user=<");
+void rs_log_census_line(struct rs_log_census *census, const char *text, const char *end)
+{
+	const char *name = rs_find(text - 1, end, " user=<");
+
 	if (name == NULL)
 		return;
-	name += 7;
-	while (name < end && *name != '\0' && is_simple(*name))
-		name++;
+	name = rs_log_simple_name(name + 7, end);
 	if (name == end || *name != '>')
 		return;
 	census->lines++;
 	count_elements(census, text, end);
 }
 
-void rs_log_format_learn(struct rs_log_format *format, const char *text, size_t len)
+void rs_log_census_end(const struct rs_log_census *census, struct rs_log_format *format)
 {
-	struct census census = { .key_count = 0 };
-	const char *end = text + len;
-
-	while (text < end) {
-		const char *newline = memchr(text, '\n', (size_t)(end - text));
-		const char *line_end = newline != NULL ? newline : end;
-
-		count_line(&census, text, line_end);
-		text = newline != NULL ? newline + 1 : end;
-	}
 	/* Too few to tell: one of them may be somebody's invention. */
-	if (census.lines < 3)
+	if (census->lines < 3)
 		return;
 	format->learned = true;
-	format->session = 10 * census.sessions >= 9 * census.lines;
+	format->session = 10 * census->sessions >= 9 * census->lines;
 	format->key_count = 0;
-	for (size_t i = 0; i < census.key_count; i++) {
-		if (2 * census.counts[i] > census.lines)
-			format->keys[format->key_count++] = census.keys[i];
+	for (size_t i = 0; i < census->key_count; i++) {
+		if (2 * census->counts[i] > census->lines)
+			format->keys[format->key_count++] = census->keys[i];
 	}
 }

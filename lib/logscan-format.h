@@ -36,7 +36,20 @@ struct rs_log_elements {
 enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char *name,
 				 const char *end, struct rs_log_elements *elements);
 
-/* Learns from the lines of a text. */
-void rs_log_format_learn(struct rs_log_format *format, const char *text, size_t len);
+/* What follows a name of letters, digits and @._- */
+const char *rs_log_simple_name(const char *text, const char *end);
+
+/* What elements lines have. Zero-initialise. */
+struct rs_log_census {
+	struct rs_log_key keys[RS_LOG_KEYS_MAX];
+	unsigned counts[RS_LOG_KEYS_MAX];
+	size_t key_count;
+	unsigned lines, sessions;
+};
+/* Counts the elements of a login that Dovecot has let in, and whose user has a simple name:
+ * nobody writes such a line who has no account. The byte before text is a blank. */
+void rs_log_census_line(struct rs_log_census *census, const char *text, const char *end);
+/* What most of them have is the format, when there were enough; else it stays as it was. */
+void rs_log_census_end(const struct rs_log_census *census, struct rs_log_format *format);
 
 #endif

@@ -41,6 +41,9 @@ struct rs_log_format;
 enum rs_scan rs_scan_elements(const struct rs_log_format *format, const char *text, const char *end,
 			      struct rs_scan_entry *entry);
 const struct rs_log_format *rs_scanner_format(const struct rs_scanner *scanner);
+/* NULL unless the format is being learned: then lines are counted there, and not read. */
+struct rs_log_census;
+struct rs_log_census *rs_scanner_census(const struct rs_scanner *scanner);
 
 /* An address as logs write them. The fast one of IPv4 is tried first. */
 bool rs_scan_ip(const char *text, size_t len, struct rs_ip *ip_r);

@@ -19,6 +19,7 @@ struct rs_scanner {
 	char prefix[PREFIX_MAX];
 	size_t prefix_len, tag_at, tag_len;
 	struct rs_log_format format;
+	struct rs_log_census *census; /* while the format is being learned */
 	char *scratch[RS_SCRATCH_COUNT];
 	size_t scratch_size[RS_SCRATCH_COUNT];
 	bool failed; /* memory was short */
@@ -66,9 +67,31 @@ void rs_scanner_forget(struct rs_scanner *scanner)
 	memset(&scanner->format, 0, sizeof(scanner->format));
 }
 
+struct rs_log_census *rs_scanner_census(const struct rs_scanner *scanner)
+{
+	return scanner->census;
+}
+
 void rs_scanner_learn(struct rs_scanner *scanner, const char *text, size_t len)
 {
-	rs_log_format_learn(&scanner->format, text, len);
+	struct rs_log_census census = { .key_count = 0 };
+	const struct rs_logdate_context dates = scanner->dates;
+	const char *end = text + len;
+
+	/* Lines are looked at as when they are read, so that nobody teaches whose lines are
+	 * not read. */
+	scanner->census = &census;
+	while (text < end) {
+		const char *newline = memchr(text, '\n', (size_t)(end - text));
+		const char *line_end = newline != NULL ? newline : end;
+		struct rs_scan_entry entry;
+
+		(void)rs_scan_line(scanner, text, (size_t)(line_end - text), &entry);
+		text = newline != NULL ? newline + 1 : end;
+	}
+	scanner->census = NULL;
+	rs_scanner_dates(scanner, &dates);
+	rs_log_census_end(&census, &scanner->format);
 }
 
 char *rs_scanner_scratch(struct rs_scanner *scanner, enum rs_scratch which, size_t len)

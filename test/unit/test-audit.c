@@ -257,6 +257,29 @@ static void test_learns(void)
 	rs_audit_free(&audit);
 }
 
+/* Whoever has no account teaches nothing, neither by names in lines of failures nor by what
+ * other programs log. */
+static void test_poison(void)
+{
+#define POISON "Login: user=<a>, evil=<b>, method=PLAIN, session=<c"
+#define ATTACK                                                                                     \
+	FAILED("0", "1", "x " POISON, HOME)                                                        \
+	BEGIN "0Z mx sshd[7]: Invalid user x-login: " POISON ">\n" BEGIN                           \
+	      "0Z mx sshd[7]: imap-login: " POISON ">\n"
+	static const char text[] =
+		ATTACK ATTACK ATTACK ATTACK LOGIN("1", "alice", MOBILE) LOGIN("1", "bob", MOBILE)
+			LOGIN("1", "bob", MOBILE) FAILED("2", "1", "bob>, evil=<y", MOBILE);
+	struct rs_audit_options options = plain_options();
+	struct rs_audit *audit = audit_text(&options, text);
+	char buf[2048];
+
+	RS_CHECK_STR("pairs", tell_pairs(audit, buf, sizeof(buf)),
+		     "alice mobile +1 -0 @1..1\n"
+		     "bob mobile +2 -0 @1..1\n"
+		     "bob>, evil=<y mobile +0 -1 @2..2\n");
+	rs_audit_free(&audit);
+}
+
 /* Many users and long names, in pieces that are merged in another order. */
 static void test_merge(void)
 {
@@ -359,6 +382,7 @@ void rs_suite_audit(CU_pSuite suite)
 	CU_add_test(suite, "lines of dovecot_badclients", test_badclients);
 	CU_add_test(suite, "what is not understood has an example", test_faults);
 	CU_add_test(suite, "elements are learned from lines around", test_learns);
+	CU_add_test(suite, "nobody without an account teaches elements", test_poison);
 	CU_add_test(suite, "parts give what the whole gives", test_merge);
 	CU_add_test(suite, "what a policy would have done", test_policy);
 }
