@@ -113,6 +113,10 @@ static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_e
 	entry->user = (struct rs_log_span){ name, (size_t)(end - name) };
 	if (entry->user.len == 0)
 		return RS_SCAN_ANONYMOUS;
+	/* The begin of a line that was cut, and another line behind it. */
+	if (entry->user.len > RS_LOG_DOVECOT_USER_MAX ||
+	    (memchr(name, '<', entry->user.len) != NULL && rs_find(name, end, "-login: ") != NULL))
+		return RS_SCAN_CUT;
 	return memchr(name, '\0', entry->user.len) == NULL ? RS_SCAN_LOGIN : RS_SCAN_BINARY;
 }
 

@@ -194,6 +194,8 @@ enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char 
 	unsigned used = (elements->rip != NULL ? 1U << KEY_RIP : 0) |
 			(elements->method != NULL ? 1U << KEY_METHOD : 0) |
 			(elements->tls ? SECURED_BIT : 0);
+	const char *limit =
+		end - name > RS_LOG_DOVECOT_USER_MAX ? name + RS_LOG_DOVECOT_USER_MAX + 1 : end;
 	enum rs_scan scan = split_simply(name, end, elements);
 
 	if (scan != RS_SCAN_AMBIGUOUS || !format->learned)
@@ -205,7 +207,7 @@ enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char 
 			split.required |= format->keys[i].brackets ? 1U << (DEFAULT_COUNT + i) : 0;
 		split.steps = 0;
 		for (const char *at = name;
-		     split.ways < 2 && (at = memchr(at, '>', (size_t)(end - at))) != NULL;) {
+		     split.ways < 2 && (at = memchr(at, '>', (size_t)(limit - at))) != NULL;) {
 			split.now.close = at++;
 			split_rest(&split, at, used);
 		}

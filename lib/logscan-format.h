@@ -9,6 +9,8 @@
 
 #include <relaysentry/logscan.h>
 
+/* Dovecot cuts longer names, in bytes. */
+#define RS_LOG_DOVECOT_USER_MAX 80U
 #define RS_LOG_KEY_MAX 31U
 #define RS_LOG_KEYS_MAX 16U
 

@@ -448,6 +448,37 @@ static void test_bytes(void)
 	rs_scanner_free(&scanner);
 }
 
+/* What was cut, and the next line behind it. */
+static void test_glued(void)
+{
+	static const char first[] = MX "imap-login: Login: " LET_IN("alice");
+	static const char second[] =
+		MX "imap-login: Login: user=<bob>, method=LOGIN, rip=192.0.2.9, "
+		   "lip=192.0.2.1, mpid=8, session=<y>";
+	const struct rs_logdate_context dates = { .year = 2026 };
+	struct rs_scanner *scanner = rs_scanner_new(&dates);
+	char line[512], teach[2048] = "";
+
+	for (int i = 0; i < 4; i++)
+		strcat(strcat(teach, first), "\n");
+	for (int learned = 0; learned < 2; learned++) {
+		for (size_t len = 0; len < strlen(first); len++) {
+			struct rs_scan_entry entry;
+			char buf[1024];
+			int scan;
+
+			snprintf(line, sizeof(line), "%.*s%s", (int)len, first, second);
+			scan = rs_scan_line(scanner, line, strlen(line), &entry);
+			/* The second line is whole: when somebody was, it was bob. */
+			if (scan == RS_SCAN_LOGIN)
+				RS_CHECK_STR(line, tell(scan, &entry, buf, sizeof(buf)),
+					     "dovecot imap + LOGIN 192.0.2.9 bob");
+		}
+		rs_scanner_learn(scanner, teach, strlen(teach));
+	}
+	rs_scanner_free(&scanner);
+}
+
 /* Each beginning of a line is no login, or the same one, or its name is the same. */
 static void test_cut_anywhere(void)
 {
@@ -486,4 +517,5 @@ void rs_suite_logscan(CU_pSuite suite)
 	CU_add_test(suite, "what is not understood is told by its kind", test_faults);
 	CU_add_test(suite, "bytes that are no text, and long lines", test_bytes);
 	CU_add_test(suite, "a line may end anywhere", test_cut_anywhere);
+	CU_add_test(suite, "a line may be cut, and another follow on it", test_glued);
 }
