@@ -240,6 +240,8 @@ static enum rs_scan read_badclients(const char *text, const char *end, struct rs
 	entry->user = (struct rs_log_span){ name, (size_t)(close - name) };
 	if (memchr(name, '\0', entry->user.len) != NULL)
 		return RS_SCAN_BINARY;
+	if (rs_find(name, close, "user=<") != NULL)
+		return RS_SCAN_CUT;
 	return entry->user.len > 0 ? RS_SCAN_LOGIN : RS_SCAN_ANONYMOUS;
 }
 

@@ -13,6 +13,9 @@ static enum rs_scan smtp_user(const char *name, const char *end, struct rs_scan_
 	entry->user = (struct rs_log_span){ name, (size_t)(end - name) };
 	if (entry->user.len == 0)
 		return RS_SCAN_ANONYMOUS;
+	/* The begin of a line that was cut, and another line behind it. */
+	if (rs_find(name, end, ": ") != NULL)
+		return RS_SCAN_CUT;
 	return memchr(name, '\0', entry->user.len) == NULL ? RS_SCAN_LOGIN : RS_SCAN_BINARY;
 }
 

@@ -237,6 +237,10 @@ static void test_outcomes(void)
 		  MX "auth-worker(7): mail-audit-maxmind: user=<alice>, service=imap, "
 		     "ip=52.125.138.7, asn=AS8075",
 		  "nothing" },
+		{ "its line cut in the name, and another one",
+		  MX "auth-worker(7): mail-audit: user=<ali" MX "auth-worker(7): mail-audit: "
+		     "user=<bob>, service=imap, ip=52.125.138.7, host=<>, asn=AS8075",
+		  "cut" },
 		{ "its line with a name that imitates",
 		  MX "auth-worker(7): mail-audit: user=<a>, service=imap, ip=1.2.3.4, host=<b>, "
 		     "service=imap, ip=52.125.138.7, host=<>, asn=AS8075",
@@ -279,6 +283,10 @@ static void test_smtp(void)
 		  "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL PLAIN authentication "
 		  "failed: x, sasl_username=x, sasl_username=bob",
 		  "ambiguous" },
+		{ "Postfix, cut in the name, and another line",
+		  AT "mx postfix/smtpd[7]: 8D2: client=unknown[52.125.138.7], sasl_method=PLAIN, "
+		     "sasl_username=ali" AT "mx postfix/qmgr[7]: 8D2: removed",
+		  "cut" },
 		{ "Postfix before it named who was refused",
 		  AT
 		  "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL LOGIN authentication "
