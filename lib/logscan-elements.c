@@ -189,26 +189,49 @@ static enum rs_scan read_bare(const char *name, const char *end, struct rs_log_e
 	return scan == RS_SCAN_LOGIN ? set_elements(found, end, entry) : scan;
 }
 
+/* What stands before the name, which is at a blank. Values in brackets are what clients
+ * choose, but the session's. */
+static bool read_before(const char *text, const char *user, struct rs_log_elements *found)
+{
+	while (text < user) {
+		const char *end = rs_find(text, user + 1, ", ");
+
+		if (end == NULL)
+			return false;
+		if (RS_BEGINS(text, end, "session=<") && end[-1] == '>') {
+			found->session = true;
+			text += 9;
+			if (memchr(text, '>', (size_t)(end - text)) != end - 1)
+				return false;
+		} else if (RS_BEGINS(text, end, "rip=")) {
+			if (found->rip != NULL)
+				return false;
+			found->rip = text + 4;
+		} else if (RS_BEGINS(text, end, "method=")) {
+			found->method = text + 7;
+		} else if (RS_BEGINS(text, end, "TLS") || RS_BEGINS(text, end, "secured")) {
+			found->tls = true;
+		}
+		if (memchr(text, '<', (size_t)(end - text)) != NULL)
+			return false;
+		text = end + 2;
+	}
+	return true;
+}
+
 static enum rs_scan read_any(const struct rs_log_format *format, const char *text, const char *end,
 			     struct rs_scan_entry *entry)
 {
 	struct rs_log_elements found = { .rip = NULL };
-	const char *user = rs_find(text - 1, end, " user="), *rip;
+	const char *user = rs_find(text - 1, end, " user=");
 	enum rs_scan scan;
 
 	if (user == NULL)
 		return RS_SCAN_NO_USER;
 	if (RS_BEGINS(user, end, " user=<>") && rs_find(user, end, "rip=") == NULL)
 		return RS_SCAN_ANONYMOUS;
-	/* What clients choose before the name could hold a name. */
-	if (memchr(text, '<', (size_t)(user - text + 1)) != NULL)
+	if (!read_before(text, user, &found))
 		return RS_SCAN_AMBIGUOUS;
-	if (rs_find_all(text - 1, user, " rip=", &rip) > 1)
-		return RS_SCAN_AMBIGUOUS;
-	found.rip = rip != NULL ? rip + 5 : NULL;
-	found.method = rs_find(text - 1, user, " method=");
-	found.method = found.method != NULL ? found.method + 8 : NULL;
-	found.tls = rs_find(text - 1, user, " TLS") != NULL;
 	if (!RS_BEGINS(user, end, " user=<"))
 		return read_bare(user + 6, end, &found, entry);
 	scan = rs_log_format_split(format, user + 7, end, &found);

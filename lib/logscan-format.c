@@ -193,6 +193,7 @@ enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char 
 	struct split split = { .format = format, .end = end, .now = *elements };
 	unsigned used = (elements->rip != NULL ? 1U << KEY_RIP : 0) |
 			(elements->method != NULL ? 1U << KEY_METHOD : 0) |
+			(elements->session ? 1U << KEY_SESSION : 0) |
 			(elements->tls ? SECURED_BIT : 0);
 	const char *limit =
 		end - name > RS_LOG_DOVECOT_USER_MAX ? name + RS_LOG_DOVECOT_USER_MAX + 1 : end;

@@ -29,7 +29,7 @@ struct rs_log_format {
 struct rs_log_elements {
 	const char *close; /* the bracket that ends the name */
 	const char *rip, *method;
-	bool tls;
+	bool tls, session;
 };
 
 /* Splits what stands from the name on. Elements that stood before the name are given, and

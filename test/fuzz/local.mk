@@ -8,7 +8,10 @@ check_PROGRAMS += \
 	test/fuzz/replay-exceptions \
 	test/fuzz/replay-ip \
 	test/fuzz/replay-json \
+	test/fuzz/replay-logdate \
 	test/fuzz/replay-logline \
+	test/fuzz/replay-logname \
+	test/fuzz/replay-logscan \
 	test/fuzz/replay-policy \
 	test/fuzz/replay-relaydb \
 	test/fuzz/replay-seen \
@@ -21,7 +24,10 @@ test/fuzz/replay.log: \
 	test/fuzz/replay-exceptions$(EXEEXT) \
 	test/fuzz/replay-ip$(EXEEXT) \
 	test/fuzz/replay-json$(EXEEXT) \
+	test/fuzz/replay-logdate$(EXEEXT) \
 	test/fuzz/replay-logline$(EXEEXT) \
+	test/fuzz/replay-logname$(EXEEXT) \
+	test/fuzz/replay-logscan$(EXEEXT) \
 	test/fuzz/replay-policy$(EXEEXT) \
 	test/fuzz/replay-relaydb$(EXEEXT) \
 	test/fuzz/replay-seen$(EXEEXT) \
@@ -56,10 +62,22 @@ test_fuzz_replay_json_SOURCES = test/fuzz/fuzz-json.c
 test_fuzz_replay_json_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_json_CFLAGS = $(RS_CFLAGS)
 test_fuzz_replay_json_LDADD = test/fuzz/libreplay.la librelaysentry.la
+test_fuzz_replay_logdate_SOURCES = test/fuzz/fuzz-logdate.c
+test_fuzz_replay_logdate_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
+test_fuzz_replay_logdate_CFLAGS = $(RS_CFLAGS)
+test_fuzz_replay_logdate_LDADD = test/fuzz/libreplay.la librelaysentry.la
 test_fuzz_replay_logline_SOURCES = test/fuzz/fuzz-logline.c
 test_fuzz_replay_logline_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_logline_CFLAGS = $(RS_CFLAGS)
 test_fuzz_replay_logline_LDADD = test/fuzz/libreplay.la librelaysentry.la
+test_fuzz_replay_logname_SOURCES = test/fuzz/fuzz-logname.c
+test_fuzz_replay_logname_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
+test_fuzz_replay_logname_CFLAGS = $(RS_CFLAGS)
+test_fuzz_replay_logname_LDADD = test/fuzz/libreplay.la librelaysentry.la
+test_fuzz_replay_logscan_SOURCES = test/fuzz/fuzz-logscan.c
+test_fuzz_replay_logscan_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
+test_fuzz_replay_logscan_CFLAGS = $(RS_CFLAGS)
+test_fuzz_replay_logscan_LDADD = test/fuzz/libreplay.la librelaysentry.la
 test_fuzz_replay_policy_SOURCES = test/fuzz/fuzz-policy.c
 test_fuzz_replay_policy_CPPFLAGS = $(RS_CPPFLAGS) -I$(top_srcdir)/lib
 test_fuzz_replay_policy_CFLAGS = $(RS_CFLAGS)
