@@ -72,7 +72,10 @@ static void print_headline(const struct audit_report *report)
 	if (users == 0 && (report->wanted_relay != NULL || report->only_new))
 		return;
 	printf("%s", bold());
-	if (users > 0)
+	if (users > 0 && report->totals->users == 1)
+		printf("The password of the only user is with %" PRIu64 " mail relay%s.", relays,
+		       plural(relays));
+	else if (users > 0)
 		printf("%" PRIu64 " of %" PRIu64 " users' passwords %s with %" PRIu64
 		       " mail relay%s.",
 		       users, report->totals->users, users == 1 ? "is" : "are", relays,

@@ -72,6 +72,7 @@ struct rs_audit {
 	struct rs_hashset rule_users;
 	struct rs_verdict *verdict;
 	size_t rule_count;
+	bool has_tags; /* some rule has the action "tag" */
 	struct rs_audit_fault faults[RS_SCAN_COUNT];
 	uint32_t file;
 	uint64_t offset;

@@ -171,19 +171,45 @@ int rs_audit_merge(struct rs_audit *audit, struct rs_audit **_from)
 	return ret;
 }
 
+/* Their logins are told by Dovecot's own lines; what was refused is not. */
+static int add_refused(struct rs_audit *audit, const struct rs_audit *from)
+{
+	for (size_t i = 0; i < from->pair_count; i++) {
+		const struct rs_audit_pair *pair = &from->pairs[i];
+		const struct rs_audit_user *user = rs_audit_users_get(&from->users, pair->user);
+		uint32_t index;
+		size_t at;
+
+		if (pair->tally.failed == 0)
+			continue;
+		if (merge_user(audit,
+			       &(struct rs_audit_user){ .len = user->len, .name = user->name },
+			       rs_audit_users_hash(&audit->users, rs_audit_users_name(user),
+						   user->len),
+			       &index) < 0 ||
+		    rs_audit_pair_add(audit, index, pair->relay, &at) < 0)
+			return -1;
+		audit->pairs[at].denials += pair->tally.failed;
+	}
+	audit->totals.by_writer[RS_LOG_BADCLIENTS] += from->totals.by_writer[RS_LOG_BADCLIENTS];
+	return 0;
+}
+
 /* What dovecot_badclients has seen are the same logins as those of Dovecot's own lines,
- * where there are any: then only what it refused is told. */
+ * where there are any: then only what it refused is added. */
 static int add_badclients(struct rs_audit *audit)
 {
 	struct rs_audit *from = audit->badclients;
+	int result;
 
 	audit->badclients = NULL;
 	if (from == NULL)
 		return 0;
 	if (audit->totals.by_writer[RS_LOG_DOVECOT] == 0)
 		return rs_audit_merge(audit, &from);
+	result = add_refused(audit, from);
 	rs_audit_free(&from);
-	return 0;
+	return result;
 }
 
 static void count_users(struct rs_audit *audit)

@@ -11,8 +11,11 @@ struct rule_user {
 	uint32_t user, row;
 };
 
-/* Each rule as it decides and as it only reports; then what no rule ended. */
-#define ROWS_PER_RULE 2U
+/* Each rule as it decides, and as it only tells (testing), both times without and with a
+ * denial: by a user's entry a rule can do either. Then what no rule ended. */
+#define ROWS_PER_RULE 4U
+#define ROW_TOLD 2U
+#define ROW_DENY 1U
 
 static enum rs_credential credential_of(enum rs_log_mechanism mechanism)
 {
@@ -57,8 +60,9 @@ int rs_audit_policy_init(struct rs_audit *audit)
 		if (rule < policy->rule_count) {
 			row->id = policy->rules[rule].id;
 			row->action = policy->rules[rule].action;
-			row->enforced =
-				i % ROWS_PER_RULE == 0 && rs_policy_mode(policy) == RS_MODE_ENFORCE;
+			row->enforced = i % ROWS_PER_RULE < ROW_TOLD &&
+					rs_policy_mode(policy) == RS_MODE_ENFORCE;
+			audit->has_tags = audit->has_tags || row->action == RS_ACTION_TAG;
 		}
 	}
 	return 0;
@@ -98,15 +102,54 @@ static size_t row_of(const struct rs_audit *audit, const char *id)
 
 static int count(struct rs_audit *audit, uint32_t user, size_t row, enum rs_action action)
 {
+	row += action == RS_ACTION_DENY ? ROW_DENY : 0;
 	audit->rules[row].action = action;
 	audit->rules[row].logins++;
 	return add_user(audit, user, (uint32_t)row);
 }
 
+/* A verdict tells its tags, and not by which rules. */
+struct tagging {
+	struct rs_audit *audit;
+	uint32_t user;
+	int result;
+};
+
+static void count_tag(const struct rs_step *step, void *context)
+{
+	struct tagging *tagging = context;
+
+	if (step->matched && step->action == RS_ACTION_TAG && step->mode != RS_MODE_TESTING &&
+	    count(tagging->audit, tagging->user, row_of(tagging->audit, step->rule),
+		  RS_ACTION_TAG) < 0)
+		tagging->result = -1;
+}
+
+static int count_verdict(struct rs_audit *audit, uint32_t user)
+{
+	const struct rs_verdict *verdict = audit->verdict;
+	size_t none = audit->rule_count - 1;
+
+	/* Rules in testing tell what they would do, and the decision goes on. */
+	for (size_t i = 0; i < verdict->report_count; i++) {
+		const struct rs_report *report = &verdict->reports[i];
+		size_t row = row_of(audit, report->rule);
+
+		if (report->rule != verdict->rule && row != none &&
+		    count(audit, user, row + ROW_TOLD, report->action) < 0)
+			return -1;
+	}
+	if (verdict->rule == NULL) {
+		audit->rules[none].logins++;
+		return add_user(audit, user, (uint32_t)none);
+	}
+	return count(audit, user, row_of(audit, verdict->rule), verdict->decided);
+}
+
 int rs_audit_policy_add(struct rs_audit *audit, uint32_t user, const char *name,
 			const struct rs_scan_entry *entry)
 {
-	const struct rs_verdict *verdict = audit->verdict;
+	struct tagging tagging = { .audit = audit, .user = user };
 	struct rs_login login = {
 		.user = name,
 		.remote = entry->ip,
@@ -117,20 +160,11 @@ int rs_audit_policy_add(struct rs_audit *audit, uint32_t user, const char *name,
 		.tls = tls_of(entry),
 		.time = entry->time,
 	};
-	size_t last;
 
-	rs_decide(audit->options.policy, audit->options.db, &login, audit->verdict, NULL, NULL);
-	last = row_of(audit, verdict->rule);
-	/* Rules in testing tell what they would do, and the decision goes on. */
-	for (size_t i = 0; i < verdict->report_count; i++) {
-		size_t row = row_of(audit, verdict->reports[i].rule);
-
-		if (row == last || row + 1 == audit->rule_count)
-			continue;
-		if (count(audit, user, row + 1, verdict->reports[i].action) < 0)
-			return -1;
-	}
-	return count(audit, user, last, verdict->decided);
+	/* Explanations take time. */
+	rs_decide(audit->options.policy, audit->options.db, &login, audit->verdict,
+		  audit->has_tags ? count_tag : NULL, &tagging);
+	return tagging.result < 0 ? -1 : count_verdict(audit, user);
 }
 
 int rs_audit_policy_merge(struct rs_audit *audit, const struct rs_audit *from,

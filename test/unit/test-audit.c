@@ -192,8 +192,9 @@ static void test_badclients(void)
 	static const char text[] = AUDITED("0", "alice", MOBILE, "")
 		AUDITED("1", "alice", MOBILE, ", blocked=True, matched=asn")
 			AUDITED("2", "bob", HOME, "");
-	static const char with_dovecot[] =
-		AUDITED("0", "alice", MOBILE, "") LOGIN("1", "alice", MOBILE);
+	static const char with_dovecot[] = AUDITED("0", "alice", MOBILE, "")
+		AUDITED("1", "alice", MOBILE, ", blocked=True, matched=asn")
+			LOGIN("1", "alice", MOBILE);
 	struct rs_audit_options options = plain_options();
 	struct rs_audit *audit = audit_text(&options, text);
 	char buf[2048];
@@ -204,7 +205,9 @@ static void test_badclients(void)
 	rs_audit_free(&audit);
 	audit = audit_text(&options, with_dovecot);
 	RS_CHECK_STR("beside Dovecot's they are not", tell_pairs(audit, buf, sizeof(buf)),
-		     "alice mobile +1 -0 @1..1\n");
+		     "alice mobile +1 -0 @1..1 alerts 0 denials 1\n");
+	RS_CHECK_INT("their number is told", rs_audit_totals(audit)->by_writer[RS_LOG_BADCLIENTS],
+		     2);
 	RS_CHECK_INT("beside Dovecot's", rs_audit_totals(audit)->success, 1);
 	rs_audit_free(&audit);
 }
@@ -339,7 +342,15 @@ static void test_policy(void)
 		"{\"id\": \"try\", \"class\": \"mail-relay\", \"action\": \"deny\", \"mode\": "
 		"\"testing\"},"
 		"{\"id\": \"bob\", \"user\": \"bob\", \"action\": \"allow\"},"
-		"{\"id\": \"rest\", \"class\": \"mail-relay\", \"action\": \"alert\"}]";
+		"{\"id\": \"rest\", \"class\": \"mail-relay\", \"action\": \"alert\"},"
+		"{\"id\": \"label\", \"class\": \"cloud\", \"action\": \"tag\", \"tag\": \"x\"},"
+		"{\"id\": \"entries\", \"action\": \"user-policy\"}],"
+		"\"user_entries\": {\"dave\": {\"deny\": [\"azure\"]}, \"erin\": {\"allow\": "
+		"[\"azure\"]}}";
+	static const char text[] = LOGIN("0", "alice", MOBILE) LOGIN("0", "alice", MOBILE)
+		LOGIN("3", "alice", HOME) LOGIN("3", "bob", MOBILE) LOGIN("3", "dave", AZURE)
+			LOGIN("3", "erin", AZURE) LOGIN("3", "erin", AZURE)
+				FAILED("3", "1", "erin", AZURE);
 	static const struct {
 		const char *label, *id;
 		size_t row;
@@ -347,10 +358,13 @@ static void test_policy(void)
 		bool enforced;
 		int logins, users;
 	} want[] = {
-		{ "a rule in testing", "try", 1, RS_ACTION_DENY, false, 3, 2 },
-		{ "a rule that allows", "bob", 2, RS_ACTION_ALLOW, true, 2, 1 },
-		{ "a rule that alerts", "rest", 4, RS_ACTION_ALERT, true, 2, 1 },
-		{ "no rule", "", 6, RS_ACTION_ALLOW, false, 1, 1 },
+		{ "a rule in testing", "try", 3, RS_ACTION_DENY, false, 3, 2 },
+		{ "a rule that allows", "bob", 4, RS_ACTION_ALLOW, true, 1, 1 },
+		{ "a rule that alerts", "rest", 8, RS_ACTION_ALERT, true, 2, 1 },
+		{ "a rule that tags", "label", 12, RS_ACTION_TAG, true, 3, 2 },
+		{ "an entry that allows", "entries", 16, RS_ACTION_ALLOW, true, 2, 1 },
+		{ "an entry that denies", "entries", 17, RS_ACTION_DENY, true, 1, 1 },
+		{ "no rule", "", 20, RS_ACTION_ALLOW, false, 1, 1 },
 	};
 	struct rs_audit_options options = plain_options();
 	struct rs_policy *policy = fixture_policy("audit", rules);
@@ -359,8 +373,8 @@ static void test_policy(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(policy);
 	options.policy = policy;
-	audit = audit_text(&options, some);
-	CU_ASSERT_FATAL(rs_audit_rules(audit, &rows) == 7);
+	audit = audit_text(&options, text);
+	CU_ASSERT_FATAL(rs_audit_rules(audit, &rows) == 21);
 	for (size_t i = 0; i < RS_COUNT(want); i++) {
 		const struct rs_audit_rule *row = &rows[want[i].row];
 
