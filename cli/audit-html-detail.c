@@ -191,9 +191,13 @@ void rs_html_files(struct rs_html *html)
 	rs_html_table_begin(html, "files", NULL, columns);
 	for (size_t i = 0; i < set->count; i++) {
 		const struct audit_file *file = &set->files[i];
+		char number[32];
 
+		/* A path may be below somebody's home. */
+		snprintf(number, sizeof(number), "log %zu", i + 1);
 		rs_html_put(html, "<tr>");
-		rs_html_cell_head(html, rs_audit_file_name(file));
+		rs_html_cell_head(html,
+				  html->report->anonymized ? number : rs_audit_file_name(file));
 		rs_html_cell_count(html, file->size);
 		rs_html_cell_count(html, file->logins);
 		if (years)

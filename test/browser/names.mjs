@@ -77,6 +77,7 @@ async function hidden(world) {
 
 	assert.ok(!text.includes("user=<a>"), "a line names its user");
 	assert.ok(!text.includes("@"), "so does an address");
+	assert.ok(!text.includes("mail.log"), "a path may be below somebody's home");
 	assert.ok(text.includes("user-3f9a1c20b4d1"));
 }
 
