@@ -6,26 +6,12 @@
 
 #include <string.h>
 
-/* `<22>` of RFC 3164 and `<22>1 ` of RFC 5424. */
-static size_t priority_len(const char *line, size_t len)
-{
-	size_t used = 1;
-
-	if (len < 3 || *line != '<')
-		return 0;
-	while (used < len && used < 4 && line[used] >= '0' && line[used] <= '9')
-		used++;
-	if (used == 1 || used == len || line[used] != '>')
-		return 0;
-	used++;
-	return used + 2 <= len && memcmp(line + used, "1 ", 2) == 0 ? used + 2 : used;
-}
-
 static bool read_date(struct audit_date *date_r, const char *line, size_t len)
 {
 	/* A year with a leap day */
 	struct rs_logdate_context context = { .year = 2000 };
-	size_t used = priority_len(line, len);
+	bool rfc5424;
+	size_t used = rs_log_priority(line, len, &rfc5424);
 	int64_t t;
 
 	line += used;

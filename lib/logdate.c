@@ -209,3 +209,19 @@ int rs_logdate_year(const char *text, size_t len, int64_t limit)
 		year--;
 	return year;
 }
+
+size_t rs_log_priority(const char *line, size_t len, bool *rfc5424_r)
+{
+	size_t used = 1;
+
+	*rfc5424_r = false;
+	if (len < 3 || *line != '<')
+		return 0;
+	while (used < len && used < 4 && number(line + used, 1) >= 0)
+		used++;
+	if (used == 1 || used == len || line[used] != '>')
+		return 0;
+	used++;
+	*rfc5424_r = used + 2 <= len && line[used] == '1' && line[used + 1] == ' ';
+	return used + (*rfc5424_r ? 2 : 0);
+}

@@ -283,30 +283,13 @@ static enum rs_scan undated(const char *line, const char *end)
 	return memchr(line, '\0', (size_t)(end - line)) != NULL ? RS_SCAN_BINARY : RS_SCAN_NO_TIME;
 }
 
-/* `<22>` of RFC 3164 and `<22>1 ` of RFC 5424. Returns its length. */
-static size_t priority_len(const char *line, size_t len, bool *rfc5424_r)
-{
-	size_t used = 1;
-
-	*rfc5424_r = false;
-	if (len < 3 || *line != '<')
-		return 0;
-	while (used < len && used < 4 && line[used] >= '0' && line[used] <= '9')
-		used++;
-	if (used == 1 || used == len || line[used] != '>')
-		return 0;
-	used++;
-	*rfc5424_r = used + 2 <= len && line[used] == '1' && line[used + 1] == ' ';
-	return used + (*rfc5424_r ? 2 : 0);
-}
-
 static enum rs_scan scan_text(struct rs_scanner *scanner, const char *line, size_t len,
 			      struct rs_scan_entry *entry)
 {
 	struct rs_message message = { .tag = NULL };
 	const char *end = line + len;
 	bool rfc5424;
-	size_t used = priority_len(line, len, &rfc5424);
+	size_t used = rs_log_priority(line, len, &rfc5424);
 
 	line += used;
 	used = take_time(scanner, line, len - used, &entry->time);

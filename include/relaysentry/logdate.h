@@ -34,4 +34,8 @@ size_t rs_logdate_parse(struct rs_logdate_context *context, const char *text, si
  * (seconds since 1970; in local time). 0: the text has a year of its own or is no date. */
 int rs_logdate_year(const char *text, size_t len, int64_t limit);
 
+/* The length of what may stand before the date: `<22>` of RFC 3164, and `<22>1 ` of RFC 5424,
+ * 6.2, which is told. 0: there is none. */
+size_t rs_log_priority(const char *line, size_t len, bool *rfc5424_r);
+
 #endif
