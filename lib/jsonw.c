@@ -5,6 +5,7 @@
 #include "utf8.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,29 +37,50 @@ void rs_jsonw_free(struct rs_jsonw **w)
 	*w = NULL;
 }
 
+/* How many bytes stand for themselves: most texts have no others. */
+static size_t plain_len(const char *value, size_t len)
+{
+	size_t n = 0;
+
+	while (n < len && value[n] >= ' ' && value[n] < 0x7f && value[n] != '"' && value[n] != '\\')
+		n++;
+	return n;
+}
+
+/* One character that has to be looked at. Returns its length. */
+static size_t add_character(struct rs_strbuf *text, const char *value, size_t len)
+{
+	uint32_t c = 0;
+	size_t n = rs_utf8_char(value, len, &c);
+
+	if (n == 0)
+		rs_strbuf_add(text, "\xef\xbf\xbd", 3);
+	else if (c == '"' || c == '\\')
+		rs_strbuf_addf(text, "\\%c", (int)c);
+	else if (c == '\n')
+		rs_strbuf_add(text, "\\n", 2);
+	else if (c == '\t')
+		rs_strbuf_add(text, "\\t", 2);
+	/* JSON asks this of C0 only; the others would act on a terminal. */
+	else if (!rs_utf8_printable(c))
+		rs_strbuf_addf(text, "\\u%04" PRIx32, c);
+	else
+		rs_strbuf_add(text, value, n);
+	return n == 0 ? 1 : n;
+}
+
 static void add_string(struct rs_strbuf *text, const char *value)
 {
 	size_t len = strlen(value);
 
 	rs_strbuf_add(text, "\"", 1);
 	while (len > 0) {
-		uint32_t c = 0;
-		size_t n = rs_utf8_char(value, len, &c);
+		size_t n = plain_len(value, len);
 
-		if (n == 0)
-			rs_strbuf_add(text, "\xef\xbf\xbd", 3);
-		else if (c == '"' || c == '\\')
-			rs_strbuf_addf(text, "\\%c", (int)c);
-		else if (c == '\n')
-			rs_strbuf_add(text, "\\n", 2);
-		else if (c == '\t')
-			rs_strbuf_add(text, "\\t", 2);
-		/* JSON asks this of C0 only; the others would act on a terminal. */
-		else if (!rs_utf8_printable(c))
-			rs_strbuf_addf(text, "\\u%04" PRIx32, c);
-		else
+		if (n > 0)
 			rs_strbuf_add(text, value, n);
-		n = n == 0 ? 1 : n;
+		else
+			n = add_character(text, value, len);
 		value += n;
 		len -= n;
 	}
@@ -135,8 +157,11 @@ void rs_jsonw_string(struct rs_jsonw *w, const char *key, const char *value)
 
 void rs_jsonw_int(struct rs_jsonw *w, const char *key, int64_t value)
 {
+	char digits[24];
+	int len = snprintf(digits, sizeof(digits), "%" PRId64, value);
+
 	begin(w, key);
-	rs_strbuf_addf(&w->text, "%" PRId64, value);
+	rs_strbuf_add(&w->text, digits, (size_t)len);
 }
 
 void rs_jsonw_bool(struct rs_jsonw *w, const char *key, bool value)
