@@ -24,6 +24,7 @@ import concurrent.futures
 import json
 import os
 import pathlib
+import re
 import shutil
 import statistics
 import subprocess
@@ -95,13 +96,20 @@ class Program:
                 "mb_per_second": round(size / wall / 1e6)}
 
 
-def of_audit(output):
+def of_json(output):
     for line in output.splitlines():
         row = json.loads(line)
         if row["type"] == "summary":
             return {"addresses": row["count"] + row["failed"],
                     "hits": row["relay_count"] + row["relay_failed"]}
     return sys.exit("bench-audit: relaysentry audit --json has no summary")
+
+
+def of_audit(output):
+    """What the lines "Logins" and "From relays" say: let in, and failed."""
+    counts = {name: sum(int(number) for number in re.findall(r"(\d+) (?:of|\(|more)", line))
+              for name, line in re.findall(r"^(Logins|From relays) +(.*)$", output.decode(), re.M)}
+    return {"addresses": counts["Logins"], "hits": counts["From relays"]}
 
 
 def number(name):
@@ -118,16 +126,16 @@ def nothing(_output):
 
 def audits(build, folder, files, kind=""):
     return [Program(f"audit{kind}, {threads} thread{'s' if threads > 1 else ''}",
-                    [build / "relaysentry", "audit", "--json", f"--threads={threads}",
+                    [build / "relaysentry", "audit", "--top=10", f"--threads={threads}",
                      f"--database={folder}/relays.mmdb", *files], of_audit)
             for threads in (1, 2)]
 
 
-def short(build, folder, log):
-    """What reading takes alone: a page instead of a line for each user and relay."""
-    return Program("audit, 1 thread, --top=10",
-                   [build / "relaysentry", "audit", "--top=10", "--threads=1",
-                    f"--database={folder}/relays.mmdb", log], nothing)
+def long(build, folder, log):
+    """The same with a line for each user and relay."""
+    return Program("audit, 1 thread, --json",
+                   [build / "relaysentry", "audit", "--json", "--threads=1",
+                    f"--database={folder}/relays.mmdb", log], of_json)
 
 
 def peers(build, folder, log):
@@ -263,7 +271,7 @@ def main():
     log = folder / "mail.log"
     write(build, folder, args)
     packed = pack(folder, log, args.lines)
-    programs = [*audits(build, folder, [log]), short(build, folder, log),
+    programs = [*audits(build, folder, [log]), long(build, folder, log),
                 *peers(build, folder, log), *packed_programs(build, folder, packed)]
     result = report(build, programs, log, measure(programs, args.repetitions))
     if args.json:
