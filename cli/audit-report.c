@@ -173,29 +173,34 @@ static void add_up(struct building *building)
 
 /* --- pairs --- */
 
-static int by_user(const void *a, const void *b)
+static int by_logins(const void *a, const void *b)
 {
 	const struct audit_pair *x = a, *y = b;
 
-	if (x->user != y->user)
-		return x->user < y->user ? -1 : 1;
 	if (x->tally.success != y->tally.success)
 		return x->tally.success > y->tally.success ? -1 : 1;
 	return x->relay < y->relay ? -1 : 1;
 }
 
-/* Groups them by the users, which are sorted now. */
+/* Groups them by the users, which are sorted now, and know how many pairs they have. */
 static void put_pairs(struct building *building)
 {
 	struct audit_report *report = building->report;
 	size_t next = 0;
 
+	for (size_t i = 0; i < report->user_count; i++) {
+		report->users[i].first_pair = next;
+		next += report->users[i].pair_count;
+		report->users[i].pair_count = 0;
+	}
 	for (size_t i = 0; i < building->pair_count; i++) {
 		const struct rs_audit_pair *from = &building->pairs[i];
+		struct audit_user *user;
 
 		if (building->pair_map[i] == AUDIT_NOT_THERE)
 			continue;
-		report->pairs[next++] = (struct audit_pair){
+		user = &report->users[building->user_map[from->user]];
+		report->pairs[user->first_pair + user->pair_count++] = (struct audit_pair){
 			.user = building->user_map[from->user],
 			.relay = building->relay_map[from->relay],
 			.tally = from->tally,
@@ -203,12 +208,12 @@ static void put_pairs(struct building *building)
 			.denials = from->denials,
 		};
 	}
-	if (report->pair_count > 1)
-		qsort(report->pairs, report->pair_count, sizeof(*report->pairs), by_user);
-	next = 0;
 	for (size_t i = 0; i < report->user_count; i++) {
-		report->users[i].first_pair = next;
-		next += report->users[i].pair_count;
+		const struct audit_user *user = &report->users[i];
+
+		if (user->pair_count > 1)
+			qsort(report->pairs + user->first_pair, user->pair_count,
+			      sizeof(*report->pairs), by_logins);
 	}
 }
 

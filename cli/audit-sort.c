@@ -5,13 +5,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What users and relays are sorted by. */
+/* What users and relays are sorted by, next to each other: there may be many. */
 struct entry {
+	uint64_t users, success, failed;
+	int64_t first, last;
+	uint64_t prefix; /* the name's first bytes, the first one highest */
 	const char *name;
-	uint64_t users;
-	const struct rs_audit_tally *tally;
 	uint32_t place; /* before */
 };
+
+static struct entry make_entry(const char *name, uint64_t users, const struct rs_audit_tally *tally,
+			       size_t place)
+{
+	uint64_t prefix = 0;
+
+	for (size_t i = 0, len = strnlen(name, 8); i < len; i++)
+		prefix |= (uint64_t)(unsigned char)name[i] << (56 - 8 * i);
+	return (struct entry){ .users = users,
+			       .success = tally->success,
+			       .failed = tally->failed,
+			       .first = tally->first,
+			       .last = tally->last,
+			       .prefix = prefix,
+			       .name = name,
+			       .place = (uint32_t)place };
+}
 
 static int more(uint64_t x, uint64_t y)
 {
@@ -25,7 +43,8 @@ static int later(int64_t x, int64_t y)
 
 static int by_name(const struct entry *x, const struct entry *y)
 {
-	int order = strcmp(x->name, y->name);
+	int order = x->prefix != y->prefix ? (x->prefix < y->prefix ? -1 : 1)
+					   : strcmp(x->name, y->name);
 
 	/* Two users may have one alias, where they are many. */
 	return order != 0 ? order : x->place < y->place ? -1 : 1;
@@ -33,9 +52,9 @@ static int by_name(const struct entry *x, const struct entry *y)
 
 static int by_logins(const struct entry *x, const struct entry *y)
 {
-	int order = more(x->tally->success, y->tally->success);
+	int order = more(x->success, y->success);
 
-	return order != 0 ? order : more(x->tally->failed, y->tally->failed);
+	return order != 0 ? order : more(x->failed, y->failed);
 }
 
 static int by_users(const struct entry *x, const struct entry *y)
@@ -48,7 +67,7 @@ static int by_users(const struct entry *x, const struct entry *y)
 /* What has no login, and is there for its alerts, comes last. */
 static int by_first(const struct entry *x, const struct entry *y)
 {
-	int64_t first = x->tally->first, second = y->tally->first;
+	int64_t first = x->first, second = y->first;
 
 	return later(first == INT64_MAX ? INT64_MIN : first,
 		     second == INT64_MAX ? INT64_MIN : second);
@@ -56,7 +75,7 @@ static int by_first(const struct entry *x, const struct entry *y)
 
 static int by_last(const struct entry *x, const struct entry *y)
 {
-	return later(x->tally->last, y->tally->last);
+	return later(x->last, y->last);
 }
 
 static int compare(const void *a, const void *b, void *context)
@@ -91,9 +110,7 @@ static int sort_users(struct audit_report *report, enum audit_sort sort, uint32_
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++)
-		entries[i] = (struct entry){ .name = report->users[i].name,
-					     .tally = &report->users[i].tally,
-					     .place = (uint32_t)i };
+		entries[i] = make_entry(report->users[i].name, 0, &report->users[i].tally, i);
 	sort_entries(entries, count, sort);
 	for (size_t i = 0; i < count; i++) {
 		users[i] = report->users[entries[i].place];
@@ -117,10 +134,8 @@ static int sort_relays(struct audit_report *report, enum audit_sort sort, uint32
 		return -1;
 	}
 	for (size_t i = 0; i < count; i++)
-		entries[i] = (struct entry){ .name = report->relays[i].relay->id,
-					     .users = report->relays[i].users,
-					     .tally = &report->relays[i].tally,
-					     .place = (uint32_t)i };
+		entries[i] = make_entry(report->relays[i].relay->id, report->relays[i].users,
+					&report->relays[i].tally, i);
 	sort_entries(entries, count, sort);
 	for (size_t i = 0; i < count; i++) {
 		relays[i] = report->relays[entries[i].place];
