@@ -261,16 +261,17 @@ static void print_refused(const struct audit_report *report)
 		users = rule->users;
 		rules++;
 	}
-	if (testing == 0 || refused > 0)
+	if (testing > 0 && refused == 0)
+		printf("It would have refused nobody; what is in testing would have refused "
+		       "%" PRIu64 " login%s",
+		       testing, plural(testing));
+	else
 		printf("It would have refused %" PRIu64 " login%s", refused, plural(refused));
 	if (testing > 0 && refused > 0)
-		printf(", and let in %" PRIu64 " more, because of mode testing", testing);
-	else if (testing > 0)
-		printf("It would have let in %" PRIu64 " login%s, because of mode testing", testing,
-		       plural(testing));
+		printf("; what is in testing, %" PRIu64 " more", testing);
 	/* A user may be one of several rules: their sum says nothing. */
 	if (rules == 1)
-		printf("%s of %" PRIu64 " user%s", testing > 0 ? "," : "", users, plural(users));
+		printf(" of %" PRIu64 " user%s", users, plural(users));
 	printf(".\n");
 }
 
