@@ -243,17 +243,28 @@ static bool find_message_5424(const char *text, const char *end, struct rs_messa
 
 /* --- lines --- */
 
-enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message *message,
-			     struct rs_scan_entry *entry)
+/* `message repeated 3 times: [ ... ]`, which rsyslog writes for lines that are the same.
+ * Returns how often; 1 for others. */
+static uint32_t take_repeated(struct rs_message *message)
 {
-	enum rs_scan scan;
+	static const char begin[] = "message repeated ", middle[] = " times: [ ";
+	const char *at = message->text + sizeof(begin) - 1;
+	uint32_t count = 0;
 
-	if (message->text >= message->end)
-		return RS_SCAN_NOTHING;
-	if (message->tag == NULL) {
-		scan = rs_scan_dovecot(scanner, message, entry);
-		return scan != RS_SCAN_NOTHING ? scan : rs_scan_exim(scanner, message, entry);
-	}
+	if (!RS_BEGINS(message->text, message->end, "message repeated "))
+		return 1;
+	for (int digits = 0; digits < 6 && at < message->end && *at >= '0' && *at <= '9'; digits++)
+		count = count * 10 + (uint32_t)(*at++ - '0');
+	if (count == 0 || !RS_BEGINS(at, message->end, " times: [ ") || message->end[-1] != ']')
+		return 1;
+	message->text = at + sizeof(middle) - 1;
+	message->end--;
+	return count;
+}
+
+static enum rs_scan scan_program(struct rs_scanner *scanner, const struct rs_message *message,
+				 struct rs_scan_entry *entry)
+{
 	if (rs_begins(message->tag, message->tag + message->tag_len, "dovecot", 7))
 		return rs_scan_dovecot(scanner, message, entry);
 	if (message->tag_len >= 6 && memcmp(message->tag + message->tag_len - 6, "/smtpd", 6) == 0)
@@ -271,6 +282,29 @@ enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message
 		return rs_scan_exim(scanner, &own, entry);
 	}
 	return RS_SCAN_NOTHING;
+}
+
+enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message *_message,
+			     struct rs_scan_entry *entry)
+{
+	struct rs_message message = *_message;
+	enum rs_scan scan;
+	uint32_t count;
+
+	if (message.text >= message.end)
+		return RS_SCAN_NOTHING;
+	if (message.tag == NULL) {
+		scan = rs_scan_dovecot(scanner, &message, entry);
+		return scan != RS_SCAN_NOTHING ? scan : rs_scan_exim(scanner, &message, entry);
+	}
+	count = take_repeated(&message);
+	if (message.text >= message.end)
+		return RS_SCAN_NOTHING;
+	scan = scan_program(scanner, &message, entry);
+	/* Lines of who was let in are never the same: they have a session, or a queue id. */
+	if (count > 1 && scan == RS_SCAN_LOGIN && !entry->success)
+		entry->attempts *= count;
+	return scan;
 }
 
 /* A line without a date. */

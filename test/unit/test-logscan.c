@@ -287,6 +287,18 @@ static void test_smtp(void)
 		  AT "mx postfix/smtpd[7]: 8D2: client=unknown[52.125.138.7], sasl_method=PLAIN, "
 		     "sasl_username=ali" AT "mx postfix/qmgr[7]: 8D2: removed",
 		  "cut" },
+		{ "Postfix, refused again and again, as rsyslog counts it",
+		  AT "mx postfix/smtpd[7]: message repeated 3 times: [ warning: "
+		     "unknown[52.125.138.7]: SASL PLAIN authentication failed: x, "
+		     "sasl_username=bob]",
+		  "postfix smtp -3 PLAIN 52.125.138.7 bob" },
+		{ "a repetition that does not end",
+		  AT "mx postfix/smtpd[7]: message repeated 3 times: [ warning: "
+		     "unknown[52.125.138.7]: SASL PLAIN authentication failed: x, "
+		     "sasl_username=bob",
+		  "nothing" },
+		{ "a repetition of nothing", AT "mx dovecot: message repeated 3 times: [ ]",
+		  "nothing" },
 		{ "Postfix before it named who was refused",
 		  AT
 		  "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL LOGIN authentication "
