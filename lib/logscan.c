@@ -303,7 +303,8 @@ enum rs_scan rs_scan_message(struct rs_scanner *scanner, const struct rs_message
 	scan = scan_program(scanner, &message, entry);
 	/* Lines of who was let in are never the same: they have a session, or a queue id. */
 	if (count > 1 && scan == RS_SCAN_LOGIN && !entry->success)
-		entry->attempts *= count;
+		entry->attempts =
+			count < UINT32_MAX / entry->attempts ? entry->attempts * count : UINT32_MAX;
 	return scan;
 }
 
