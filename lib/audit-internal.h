@@ -58,7 +58,7 @@ struct rs_audit_pending {
 
 struct rs_audit {
 	struct rs_audit_options options;
-	char *wanted; /* the wanted user, in lower case */
+	char *wanted;		       /* the wanted user, in lower case */
 	struct rs_nettable *own_table; /* NULL: it is the options' */
 	struct rs_scanner *scanner;
 	struct rs_audit_totals totals;
