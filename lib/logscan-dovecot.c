@@ -52,7 +52,8 @@ static uint32_t count_attempts(const char *text, const char *end)
 	return 1;
 }
 
-/* Where the elements begin: at the first key behind a colon. */
+/* Where the elements begin: at the first key behind a colon. `read(size=1026) failed`, of
+ * connections that were reset, is none. */
 static const char *find_elements(const char *text, const char *end)
 {
 	const char *equals = text;
@@ -62,7 +63,8 @@ static const char *find_elements(const char *text, const char *end)
 
 		while (key > text && key[-1] != ' ')
 			key--;
-		if (key - text >= 2 && key[-2] == ':')
+		if (key - text >= 2 && key[-2] == ':' &&
+		    memchr(key, '(', (size_t)(equals - key)) == NULL)
 			return key;
 		equals++;
 	}

@@ -170,6 +170,21 @@ static void test_outcomes(void)
 		  MX "imap-login: Login aborted: Connection closed (auth failed, 2 attempts in 4 "
 		     "secs) (auth_failed): user=<alice>" OUT_TAIL,
 		  "dovecot imap -2 PLAIN tls 52.125.138.7 alice" },
+		{ "reset by the client",
+		  MX "imap-login: Disconnected: Connection closed: read(size=1026) failed: "
+		     "Connection reset by peer (auth failed, 2 attempts in 4 secs): "
+		     "user=<alice>" OUT_TAIL,
+		  "dovecot imap -2 PLAIN tls 52.125.138.7 alice" },
+		{ "reset by the client, 2.4",
+		  MX "imap-login: Login aborted: Connection closed: read(size=1026) failed: "
+		     "Connection reset by peer (auth failed, 2 attempts in 4 secs) (auth_failed): "
+		     "user=<alice>" OUT_TAIL,
+		  "dovecot imap -2 PLAIN tls 52.125.138.7 alice" },
+		{ "reset by nobody",
+		  MX "imap-login: Disconnected: Connection closed: read(size=1026) failed: "
+		     "Connection reset by peer (no auth attempts in 0 secs): user=<>, "
+		     "rip=52.125.138.7, lip=192.0.2.1, session=<x>",
+		  "anonymous" },
 		{ "too many connections",
 		  MX
 		  "imap-login: Disconnected: Maximum number of connections from user+IP exceeded "
