@@ -131,11 +131,12 @@ static void name_relays(struct building *building)
 	}
 }
 
-/* Whether a password of the user's let the relay in: it holds it. */
+/* Whether a password of the user's let the relay in: it holds it. One that was wrong tells
+ * nothing; where a line has no mechanism, it may have been one. */
 static bool by_password(const struct rs_audit_pair *pair, const struct audit_relay *relay)
 {
-	return relay->relay->class_ == RS_CLASS_MAIL_RELAY && pair->tally.success > 0 &&
-	       (pair->tally.mechanisms == 0 || (pair->tally.mechanisms & ~TOKENS) != 0);
+	return relay->relay->class_ == RS_CLASS_MAIL_RELAY &&
+	       (pair->tally.success_mechanisms & ~TOKENS) != 0;
 }
 
 static void add_up(struct building *building)

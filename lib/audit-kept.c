@@ -44,6 +44,7 @@ void rs_audit_tally_add(struct rs_audit_tally *tally, const struct rs_scan_entry
 		return;
 	}
 	tally->success++;
+	tally->success_mechanisms |= 1U << entry->mechanism;
 	widen(&tally->first_success, &tally->last_success, entry->time, entry->time);
 }
 
@@ -53,6 +54,7 @@ void rs_audit_tally_merge(struct rs_audit_tally *tally, const struct rs_audit_ta
 	widen(&tally->first_success, &tally->last_success, from->first_success, from->last_success);
 	tally->services |= from->services;
 	tally->mechanisms |= from->mechanisms;
+	tally->success_mechanisms |= from->success_mechanisms;
 	tally->success += from->success;
 	tally->failed += from->failed;
 }

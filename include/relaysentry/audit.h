@@ -33,8 +33,9 @@ struct rs_audit_tally {
 	uint64_t success, failed;
 	int64_t first, last; /* of both; first of all successes: first_success */
 	int64_t first_success, last_success;
-	uint32_t services;   /* 1 << enum rs_log_service, ORed */
-	uint32_t mechanisms; /* 1 << enum rs_log_mechanism, ORed */
+	uint32_t services;	     /* 1 << enum rs_log_service, ORed */
+	uint32_t mechanisms;	     /* 1 << enum rs_log_mechanism, ORed; without NONE */
+	uint32_t success_mechanisms; /* of successes alone, and with NONE */
 };
 
 /* A tally of nothing. */
