@@ -109,15 +109,9 @@ static enum rs_scan postfix_failure(const char *text, const char *end, struct rs
 
 enum rs_scan rs_scan_postfix(const struct rs_message *message, struct rs_scan_entry *entry)
 {
-	static const char smtpd[] = "/smtpd";
-	size_t len = sizeof(smtpd) - 1;
-	enum rs_scan scan;
+	enum rs_scan scan = postfix_success(message->text, message->end, entry);
 
-	if (message->tag_len < len ||
-	    memcmp(message->tag + message->tag_len - len, smtpd, len) != 0)
-		return RS_SCAN_NOTHING;
 	entry->writer = RS_LOG_POSTFIX;
-	scan = postfix_success(message->text, message->end, entry);
 	return scan != RS_SCAN_NOTHING ? scan : postfix_failure(message->text, message->end, entry);
 }
 
