@@ -251,8 +251,8 @@ int rs_audit_write_html(const struct audit_report *report, const char *path);
 /* Writes the page to a stream; 0, -1 when memory was short or a write failed. */
 int rs_audit_html(const struct audit_report *report, FILE *out);
 
-/* "IMAP, POP3" / "PLAIN, LOGIN" of a tally's bits, for people; lower-case names for
- * services. Returns buf, cut with "..." when size is too small. */
+/* "imap, pop3" / "PLAIN, LOGIN" of a tally's bits, for people. Returns buf, cut with "..."
+ * when size is too small. */
 const char *rs_audit_services(uint32_t services, char *buf, size_t size);
 const char *rs_audit_mechanisms(uint32_t mechanisms, char *buf, size_t size);
 
