@@ -13,6 +13,14 @@ const char *rs_audit_example_file(const struct audit_report *report,
 		       : "-";
 }
 
+const char *rs_audit_example_name(const struct audit_report *report,
+				  const struct rs_audit_fault *fault)
+{
+	return report->set != NULL && fault->file < report->set->count
+		       ? rs_audit_file_name(&report->set->files[fault->file])
+		       : "standard input";
+}
+
 char *rs_audit_example(const struct rs_audit_fault *fault)
 {
 	const char *line = fault->example;

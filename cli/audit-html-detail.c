@@ -108,7 +108,7 @@ static void put_example(struct rs_html *html, const struct rs_audit_fault *fault
 	else
 		html->failed = true;
 	rs_html_put(html, "</code></td><td>");
-	rs_html_name(html, rs_audit_example_file(html->report, fault));
+	rs_html_name(html, rs_audit_example_name(html->report, fault));
 	rs_html_put(html, "<br><small>at byte ");
 	rs_html_count(html, fault->offset);
 	rs_html_put(html, "</small></td>");

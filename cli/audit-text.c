@@ -207,7 +207,7 @@ static int print_example(const struct audit_report *report, const struct rs_audi
 	if (fault->example == NULL || report->anonymized)
 		return 0;
 	line = rs_audit_example(fault);
-	name = rs_printable(rs_audit_example_file(report, fault));
+	name = rs_printable(rs_audit_example_name(report, fault));
 	if (line != NULL && name != NULL)
 		table = rs_cli_table_new(1);
 	if (table != NULL) {

@@ -262,5 +262,8 @@ char *rs_audit_example(const struct rs_audit_fault *fault);
 /* The file that it is of, as named. */
 const char *rs_audit_example_file(const struct audit_report *report,
 				  const struct rs_audit_fault *fault);
+/* The same for people. */
+const char *rs_audit_example_name(const struct audit_report *report,
+				  const struct rs_audit_fault *fault);
 
 #endif
