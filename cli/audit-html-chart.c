@@ -220,6 +220,10 @@ void rs_html_timeline(struct rs_html *html)
 			    chart.unit == RS_HTML_DAY
 				    ? ""
 				    : "; the first and the last may not be whole");
+		if (html->report->day_count >= AUDIT_DAYS)
+			rs_html_put(html,
+				    "<p class=\"note\">Only the last %u days are drawn.</p>\n",
+				    AUDIT_DAYS);
 		rs_html_put(html, "<div class=\"figure\">\n");
 		put_legend(html, &chart);
 		rs_html_svg(html, &chart);
