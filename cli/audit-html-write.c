@@ -4,8 +4,12 @@
 
 #include <relaysentry/compile.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* It names users, and tells when they read their mail. */
 #define PAGE_MODE 0600
@@ -22,6 +26,30 @@ static int make_page(const struct audit_report *report, char **page_r, size_t *l
 	if (fclose(out) != 0 || *page_r == NULL)
 		ret = -1;
 	return ret;
+}
+
+int rs_audit_html_check(const char *path)
+{
+	static const char begin[] = "<!DOCTYPE html>";
+	char text[sizeof(begin)] = { 0 };
+	struct stat st;
+	ssize_t len;
+	int fd;
+
+	/* What cannot be written at all is told when it is. */
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
+		return 0;
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	len = fd < 0 ? -1 : pread(fd, text, sizeof(begin) - 1, 0);
+	if (fd >= 0)
+		close(fd);
+	if (len == (ssize_t)sizeof(begin) - 1 && strcmp(text, begin) == 0)
+		return 0;
+	rs_cli_message(RS_LEVEL_ERROR,
+		       "%s: is there, and is no page that could be replaced; name another file "
+		       "for --html, or remove it",
+		       path);
+	return EX_CANTCREAT;
 }
 
 int rs_audit_write_html(const struct audit_report *report, const char *path)

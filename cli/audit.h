@@ -246,6 +246,9 @@ void rs_audit_report_free(struct audit_report *report);
 int rs_audit_print_text(const struct audit_report *report);
 int rs_audit_print_json(const struct audit_report *report);
 int rs_audit_print_csv(const struct audit_report *report);
+/* Whether a page may be written to path: what is there and is no page, as a log, is not
+ * replaced. Returns 0, EX_CANTCREAT with a message. */
+int rs_audit_html_check(const char *path);
 /* Writes beside path and renames. */
 int rs_audit_write_html(const struct audit_report *report, const char *path);
 /* Writes the page to a stream; 0, -1 when memory was short or a write failed. */

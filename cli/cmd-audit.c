@@ -186,6 +186,9 @@ static int check_args(struct args *args, int operands)
 					  "--timezone: \"%s\" is not known here; write it "
 					  "like Europe/Berlin",
 					  args->zone);
+	/* Where a shell has made names of a pattern, the first one is a log. */
+	if (args->html != NULL && rs_audit_html_check(args->html) != 0)
+		return EX_CANTCREAT;
 	return parse_times(args);
 }
 
