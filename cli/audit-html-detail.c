@@ -84,10 +84,17 @@ void rs_html_rules(struct rs_html *html)
 	};
 	const struct audit_report *report = html->report;
 
-	rs_html_put(html, "<p>Successful logins as the rules of <code>");
-	rs_html_text(html, rs_policy_path(report->policy));
+	rs_html_put(html, "<p>Successful logins as the rules of ");
+	/* A path may be below somebody's home. */
+	if (report->anonymized) {
+		rs_html_put(html, "the policy");
+	} else {
+		rs_html_put(html, "<code>");
+		rs_html_text(html, rs_policy_path(report->policy));
+		rs_html_put(html, "</code>");
+	}
 	rs_html_put(html,
-		    "</code>, mode %s, would have judged them. What a log does not tell, "
+		    ", mode %s, would have judged them. What a log does not tell, "
 		    "such as groups and users' exceptions, is not known here.</p>\n",
 		    rs_mode_name(rs_policy_mode(report->policy)));
 	rs_html_table_begin(html, "policy", NULL, columns);

@@ -279,7 +279,9 @@ static int print_rules(const struct audit_report *report, size_t width)
 {
 	if (report->policy == NULL)
 		return 0;
-	rs_audit_heading("What %s would have done", rs_policy_path(report->policy));
+	/* A path may be below somebody's home. */
+	rs_audit_heading("What %s would have done",
+			 report->anonymized ? "the policy" : rs_policy_path(report->policy));
 	print_refused(report);
 	return rs_audit_table_rules(report, width);
 }
