@@ -63,6 +63,8 @@ class Login:
             what = rng.choice([
                 f"Disconnected {reason}", f"Aborted login {reason}",
                 f"Disconnected: Connection closed {reason}",
+                "Disconnected: Connection closed: read(size=1026) failed: Connection reset "
+                f"by peer {reason}",
                 f"Disconnected: Aborted login by logging out {reason}",
                 f"Login aborted: Connection closed {reason} (auth_failed)"])
         return f"{SERVICES[self.service]}: {level}{what}: {self.elements()}"
