@@ -4,6 +4,7 @@
 
 #include <relaysentry/compile.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,28 @@ static int make_page(const struct audit_report *report, char **page_r, size_t *l
 	return ret;
 }
 
+/* Whether a page can be written there, as far as that can be told beforehand. */
+static int check_folder(const char *path)
+{
+	char *copy = strdup(path), *slash;
+	const char *folder;
+	int status = 0;
+
+	if (copy == NULL)
+		return rs_cli_no_memory();
+	slash = strrchr(copy, '/');
+	folder = slash == NULL ? "." : slash == copy ? "/" : copy;
+	if (slash != NULL && slash != copy)
+		*slash = '\0';
+	if (access(folder, W_OK | X_OK) < 0) {
+		rs_cli_message(RS_LEVEL_ERROR, "--html: %s: cannot write into this folder: %s",
+			       folder, strerror(errno));
+		status = EX_CANTCREAT;
+	}
+	free(copy);
+	return status;
+}
+
 int rs_audit_html_check(const char *path)
 {
 	static const char begin[] = "<!DOCTYPE html>";
@@ -36,6 +59,8 @@ int rs_audit_html_check(const char *path)
 	ssize_t len;
 	int fd;
 
+	if (check_folder(path) != 0)
+		return EX_CANTCREAT;
 	/* What cannot be written at all is told when it is. */
 	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size == 0)
 		return 0;

@@ -158,7 +158,7 @@ static unsigned count_closes(const char *name, const char *limit, const char *en
 }
 
 /* Nothing in the line looks like a second end, or a second address: whatever its elements
- * are, there is one way. */
+ * are, there is one way. An address that ends the line may have lost its end. */
 static enum rs_scan split_simply(const char *name, const char *end,
 				 struct rs_log_elements *elements)
 {
@@ -166,7 +166,8 @@ static enum rs_scan split_simply(const char *name, const char *end,
 	unsigned rips = rs_find_all(name, end, ", rip=", &rip);
 	unsigned closes;
 
-	if (rips + (elements->rip != NULL) > 1)
+	if (rips + (elements->rip != NULL) > 1 ||
+	    (rip != NULL && memchr(rip + 6, ',', (size_t)(end - (rip + 6))) == NULL))
 		return RS_SCAN_AMBIGUOUS;
 	closes = count_closes(name, rip != NULL ? rip : end, end, &close);
 	if (closes == 0)

@@ -35,7 +35,7 @@ static const struct shape shapes[] = {
 	  "(auth_failed): user=<",
 	  NULL, ">" ELEMENTS ", TLS, session=<a+b/c>", PLAIN },
 	/* Other elements, or in another order. */
-	{ "dovecot", "imap-login: Login: user=<", NULL, ">, rip=" ADDRESS, PLAIN },
+	{ "dovecot", "imap-login: Login: user=<", NULL, ">, rip=" ADDRESS, VAGUE },
 	{ "dovecot", "imap-login: Login: user=<", NULL, ">" ELEMENTS ", TLS", PLAIN },
 	{ "dovecot", "imap-login: Login: rip=" ADDRESS ", lip=192.0.2.1, user=<", NULL, ">",
 	  PLAIN },

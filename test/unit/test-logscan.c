@@ -114,8 +114,9 @@ static void test_forms(void)
 		  "{\"__REALTIME_TIMESTAMP\":\"1795597921000000\",\"SYSLOG_IDENTIFIER\":"
 		  "\"dovecot\","
 		  "\"MESSAGE\":[105,109,97,112,45,108,111,103,105,110,58,32,76,111,103,105,110,58,"
-		  "32,117,115,101,114,61,60,252,62,44,32,114,105,112,61,49,46,50,46,51,46,52]}",
-		  "dovecot imap +  1.2.3.4 \xfc" },
+		  "32,117,115,101,114,61,60,252,62,44,32,114,105,112,61,49,46,50,46,51,46,52,44,32,"
+		  "84,76,83]}",
+		  "dovecot imap +  tls 1.2.3.4 \xfc" },
 		{ "short-iso of the journal",
 		  "2026-11-25T09:12:01+0000 mx dovecot[7]: imap-login: Login: " LET_IN("alice"),
 		  ALICE },
@@ -421,12 +422,15 @@ static void test_faults(void)
 		{ "a date that is none",
 		  "Nob 25 09:12:01 mx dovecot: imap-login: Login: " LET_IN("a"), "no_time" },
 		{ "no user", MX "imap-login: Login: method=PLAIN, rip=52.125.138.7", "no_user" },
-		{ "nobody was let in", MX "imap-login: Login: user=<>, rip=52.125.138.7",
+		{ "nobody was let in", MX "imap-login: Login: user=<>, rip=52.125.138.7, TLS",
 		  "no_user" },
 		{ "no address", MX "imap-login: Login: user=<alice>, method=PLAIN", "no_address" },
 		{ "an address that is none",
 		  MX "imap-login: Login: user=<alice>, rip=52.125.138.700, TLS", "no_address" },
 		{ "cut in the name", MX "imap-login: Login: user=<ali", "cut" },
+		{ "cut in the address, which is one",
+		  MX "imap-login: Login: user=<alice>, method=PLAIN, rip=52.125.138.7",
+		  "ambiguous" },
 		{ "cut behind an address in a name",
 		  MX "imap-login: Login: user=<x>, rip=1.1.1.1, method=PLAI",
 		  "dovecot imap + other "
@@ -434,7 +438,7 @@ static void test_faults(void)
 		{ "cut in the name, behind the address",
 		  MX "imap-login: Login: rip=52.125.138.7, user=<ali", "cut" },
 		{ "cut in the address",
-		  MX "imap-login: Login: user=<alice>, method=PLAIN, rip=52.1", "no_address" },
+		  MX "imap-login: Login: user=<alice>, method=PLAIN, rip=52.1", "ambiguous" },
 		{ "cut in the process", MX "imap-log", "nothing" },
 		{ "JSON of somebody else", "{\"a\": \"x-login: \"}", "json" },
 		{ "JSON that is none", "{-login: ", "json" },
