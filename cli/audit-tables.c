@@ -258,6 +258,7 @@ int rs_audit_table_rules(const struct audit_report *report, size_t width)
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
 		{ "USERS", RS_ALIGN_RIGHT, { 0 } },
 	};
+	bool evaluated = rs_policy_mode(report->policy) != RS_MODE_NONE;
 	struct rs_cli_table *table = begin(columns, 4);
 
 	if (table == NULL)
@@ -267,7 +268,8 @@ int rs_audit_table_rules(const struct audit_report *report, size_t width)
 
 		rs_cli_table_text(table, *rule->id != '\0' ? rule->id : "no rule");
 		rs_cli_table_cell(table, "%s%s", rs_action_name(rule->action),
-				  rule->enforced || *rule->id == '\0' ? "" : " (testing)");
+				  rule->enforced || *rule->id == '\0' || !evaluated ? ""
+										    : " (testing)");
 		put_number(table, rule->logins);
 		put_number(table, rule->users);
 	}

@@ -275,6 +275,30 @@ static void print_refused(const struct audit_report *report)
 	printf(".\n");
 }
 
+/* What its numbers do not have, so that nobody takes a 0 for a promise. */
+static void print_not_known(const struct audit_report *report)
+{
+	static const struct {
+		enum rs_fact fact;
+		const char *what;
+	} facts[] = {
+		{ RS_FACT_GROUP, "Logs have no groups: nobody is taken to be in one" },
+		{ RS_FACT_ENTRIES,
+		  "Logs have no passdb fields and no exceptions of users: nobody is "
+		  "taken to have any" },
+	};
+	char rules[256];
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		if ((rs_policy_facts(report->policy) & (unsigned)facts[i].fact) != 0)
+			printf("%s (%s).\n", facts[i].what,
+			       rs_policy_fact_rules(report->policy, facts[i].fact, rules,
+						    sizeof(rules)));
+	}
+	if (report->wanted_relay != NULL || report->only_new)
+		printf("These are the logins from everywhere, not only those above.\n");
+}
+
 static int print_rules(const struct audit_report *report, size_t width)
 {
 	if (report->policy == NULL)
@@ -282,7 +306,12 @@ static int print_rules(const struct audit_report *report, size_t width)
 	/* A path may be below somebody's home. */
 	rs_audit_heading("What %s would have done",
 			 report->anonymized ? "the policy" : rs_policy_path(report->policy));
-	print_refused(report);
+	if (rs_policy_mode(report->policy) == RS_MODE_NONE) {
+		printf("Nothing: its mode is none.\n");
+	} else {
+		print_refused(report);
+		print_not_known(report);
+	}
 	return rs_audit_table_rules(report, width);
 }
 
