@@ -7,6 +7,8 @@
 
 /* Room for the names of all mechanisms. */
 #define NAMES_SIZE 256
+/* The ids of the catalogue are whole: --relay takes no piece of one. */
+#define RELAY_LEAST 20U
 
 struct column {
 	const char *heading;
@@ -113,7 +115,7 @@ static bool has_verdicts(const struct audit_report *report)
 int rs_audit_table_relays(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
-		{ "RELAY", RS_ALIGN_LEFT, { 0, 10, false } },
+		{ "RELAY", RS_ALIGN_LEFT, { 0, RELAY_LEAST, false } },
 		{ "CLASS", RS_ALIGN_LEFT, { 2, 0, false } },
 		{ "USERS", RS_ALIGN_RIGHT, { 0 } },
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
@@ -226,7 +228,7 @@ int rs_audit_table_addresses(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
 		{ "USER", RS_ALIGN_LEFT, { 0, 20, false } },
-		{ "RELAY", RS_ALIGN_LEFT, { 0, 8, false } },
+		{ "RELAY", RS_ALIGN_LEFT, { 0, RELAY_LEAST, false } },
 		{ "ADDRESS", RS_ALIGN_LEFT, { 0 } },
 		{ "NETWORK", RS_ALIGN_LEFT, { 4, 0, false } },
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
