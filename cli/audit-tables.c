@@ -217,7 +217,7 @@ static void put_addresses(struct rs_cli_table *table, const struct audit_report 
 		rs_cli_table_text(table, report->users[pair->user].name);
 		rs_cli_table_text(table, report->relays[pair->relay].relay->id);
 		rs_cli_table_cell(table, "%s", address->text);
-		rs_cli_table_cell(table, "%s", address->network);
+		rs_cli_table_cell(table, "%s", address->network != NULL ? address->network : "");
 		put_number(table, address->tally.success);
 		put_number(table, address->tally.failed);
 		put_dates(table, &address->tally);
