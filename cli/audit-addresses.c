@@ -10,7 +10,9 @@ static int by_text(const void *a, const void *b)
 	const struct audit_address *x = a, *y = b;
 	int order = strcmp(x->text, y->text);
 
-	return order != 0 ? order : strcmp(x->network, y->network);
+	if (order != 0 || x->network == NULL || y->network == NULL)
+		return order != 0 ? order : (x->network == NULL) - (y->network == NULL);
+	return strcmp(x->network, y->network);
 }
 
 static int by_last(const void *a, const void *b)
@@ -46,6 +48,18 @@ static void sort(struct audit_pair *pair, bool united)
 		qsort(pair->addresses, pair->address_count, sizeof(*pair->addresses), by_last);
 }
 
+/* Whether a relay's network says more than the one that stands for an address. */
+static bool tells_more(const char *network, const char *hidden)
+{
+	struct rs_net net, than;
+	const char *error;
+
+	/* What cannot be compared, for short memory, is not told either. */
+	return rs_net_parse(network, strlen(network), &net, NULL, NULL, &error) < 0 ||
+	       rs_net_parse(hidden, strlen(hidden), &than, NULL, NULL, &error) < 0 ||
+	       net.prefix > than.prefix;
+}
+
 static void put(struct audit_pair *pair, const struct rs_audit_address *from, bool hidden)
 {
 	struct audit_address *address = &pair->addresses[pair->address_count++];
@@ -55,6 +69,8 @@ static void put(struct audit_pair *pair, const struct rs_audit_address *from, bo
 	else
 		(void)rs_ip_format(&from->ip, address->text);
 	address->network = from->match->covers[0].network;
+	if (hidden && tells_more(address->network, address->text))
+		address->network = NULL;
 	address->tally = from->tally;
 }
 

@@ -61,6 +61,15 @@ void rs_html_addresses(struct rs_html *html)
 
 /* --- policy --- */
 
+static const char *how(const struct rs_html *html, const struct rs_audit_rule *rule)
+{
+	if (*rule->id == '\0')
+		return "";
+	if (rs_policy_mode(html->report->policy) == RS_MODE_NONE)
+		return "none: not asked";
+	return rule->enforced ? "enforced" : "testing: told only";
+}
+
 static void put_rule(struct rs_html *html, const struct rs_audit_rule *rule)
 {
 	rs_html_put(html, "<tr>");
@@ -69,7 +78,7 @@ static void put_rule(struct rs_html *html, const struct rs_audit_rule *rule)
 	else
 		rs_html_cell_head(html, rule->id);
 	rs_html_cell_text(html, rs_action_name(rule->action));
-	rs_html_cell_text(html, rule->enforced ? "enforced" : "testing: told only");
+	rs_html_cell_text(html, how(html, rule));
 	rs_html_cell_count(html, rule->logins);
 	rs_html_cell_count(html, rule->users);
 	rs_html_put(html, "</tr>\n");
@@ -93,10 +102,14 @@ void rs_html_rules(struct rs_html *html)
 		rs_html_text(html, rs_policy_path(report->policy));
 		rs_html_put(html, "</code>");
 	}
-	rs_html_put(html,
-		    ", mode %s, would have judged them. What a log does not tell, "
-		    "such as groups and users' exceptions, is not known here.</p>\n",
-		    rs_mode_name(rs_policy_mode(report->policy)));
+	rs_html_put(
+		html,
+		", mode %s, would have judged them. What a log does not tell, "
+		"such as groups, passdb fields and users' exceptions, is not known here.%s</p>\n",
+		rs_mode_name(rs_policy_mode(report->policy)),
+		report->wanted_relay != NULL || report->only_new
+			? " These are the logins from everywhere, not only those above."
+			: "");
 	rs_html_table_begin(html, "policy", NULL, columns);
 	for (size_t i = 0; i < report->rule_count; i++)
 		put_rule(html, &report->rules[i]);

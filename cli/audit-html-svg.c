@@ -16,6 +16,8 @@
 #define PLOT_WIDTH (WIDTH - LEFT - RIGHT)
 #define PLOT_HEIGHT (HEIGHT - TOP - BOTTOM)
 #define BAR_MAX 56.0
+/* Few bars begin at the left: a phone shows no more than that without scrolling. */
+#define SLOT_MAX 110.0
 /* As many labels as have room below. */
 #define LABELS_MAX 13U
 #define TICKS_WANTED 4U
@@ -67,6 +69,14 @@ static uint64_t tick_step(uint64_t highest)
 	return step;
 }
 
+/* Room for one bar. */
+static double slot_width(const struct rs_html_chart *chart)
+{
+	double slot = (double)PLOT_WIDTH / (double)chart->bucket_count;
+
+	return slot < SLOT_MAX ? slot : SLOT_MAX;
+}
+
 static double height_of(uint64_t logins, uint64_t top)
 {
 	return PLOT_HEIGHT * ((double)logins / (double)top);
@@ -115,7 +125,7 @@ static void put_label(struct rs_html *html, double x, enum rs_html_unit unit, in
 
 static void put_labels(struct rs_html *html, const struct rs_html_chart *chart)
 {
-	double slot = (double)PLOT_WIDTH / (double)chart->bucket_count;
+	double slot = slot_width(chart);
 	size_t step = (chart->bucket_count + LABELS_MAX - 1) / LABELS_MAX;
 	char year[8] = "";
 
@@ -161,7 +171,7 @@ static void put_bar(struct rs_html *html, const struct rs_html_chart *chart, siz
 		    uint64_t top)
 {
 	const struct rs_html_bucket *bucket = &chart->buckets[at];
-	double slot = (double)PLOT_WIDTH / (double)chart->bucket_count;
+	double slot = slot_width(chart);
 	double width = slot * 0.8 < BAR_MAX ? slot * 0.8 : BAR_MAX;
 	double x = LEFT + slot * (double)at + (slot - width) / 2;
 	uint64_t below = 0;

@@ -61,12 +61,16 @@ static void put_lines(struct rs_html *html, const char *const *lines)
 static void put_period(struct rs_html *html)
 {
 	const struct rs_audit_totals *totals = html->report->totals;
+	char first[RS_WHEN_LEN], last[RS_WHEN_LEN];
 
 	if (totals->first > totals->last) {
 		rs_html_put(html, "There are no logins");
 		return;
 	}
 	rs_html_date(html, totals->first);
+	if (strncmp(rs_when_format(totals->first, first), rs_when_format(totals->last, last),
+		    strlen("2026-11-22")) == 0)
+		return;
 	rs_html_put(html, " to ");
 	rs_html_date(html, totals->last);
 }

@@ -7,6 +7,8 @@
 
 /* Room for the names of all mechanisms. */
 #define NAMES_SIZE 256
+/* The ids of the catalogue are whole: --relay takes no piece of one. */
+#define RELAY_LEAST 20U
 
 struct column {
 	const char *heading;
@@ -113,7 +115,7 @@ static bool has_verdicts(const struct audit_report *report)
 int rs_audit_table_relays(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
-		{ "RELAY", RS_ALIGN_LEFT, { 0, 10, false } },
+		{ "RELAY", RS_ALIGN_LEFT, { 0, RELAY_LEAST, false } },
 		{ "CLASS", RS_ALIGN_LEFT, { 2, 0, false } },
 		{ "USERS", RS_ALIGN_RIGHT, { 0 } },
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
@@ -215,7 +217,7 @@ static void put_addresses(struct rs_cli_table *table, const struct audit_report 
 		rs_cli_table_text(table, report->users[pair->user].name);
 		rs_cli_table_text(table, report->relays[pair->relay].relay->id);
 		rs_cli_table_cell(table, "%s", address->text);
-		rs_cli_table_cell(table, "%s", address->network);
+		rs_cli_table_cell(table, "%s", address->network != NULL ? address->network : "");
 		put_number(table, address->tally.success);
 		put_number(table, address->tally.failed);
 		put_dates(table, &address->tally);
@@ -226,7 +228,7 @@ int rs_audit_table_addresses(const struct audit_report *report, size_t width)
 {
 	static const struct column columns[] = {
 		{ "USER", RS_ALIGN_LEFT, { 0, 20, false } },
-		{ "RELAY", RS_ALIGN_LEFT, { 0, 8, false } },
+		{ "RELAY", RS_ALIGN_LEFT, { 0, RELAY_LEAST, false } },
 		{ "ADDRESS", RS_ALIGN_LEFT, { 0 } },
 		{ "NETWORK", RS_ALIGN_LEFT, { 4, 0, false } },
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
@@ -258,6 +260,7 @@ int rs_audit_table_rules(const struct audit_report *report, size_t width)
 		{ "LOGINS", RS_ALIGN_RIGHT, { 0 } },
 		{ "USERS", RS_ALIGN_RIGHT, { 0 } },
 	};
+	bool evaluated = rs_policy_mode(report->policy) != RS_MODE_NONE;
 	struct rs_cli_table *table = begin(columns, 4);
 
 	if (table == NULL)
@@ -267,7 +270,8 @@ int rs_audit_table_rules(const struct audit_report *report, size_t width)
 
 		rs_cli_table_text(table, *rule->id != '\0' ? rule->id : "no rule");
 		rs_cli_table_cell(table, "%s%s", rs_action_name(rule->action),
-				  rule->enforced || *rule->id == '\0' ? "" : " (testing)");
+				  rule->enforced || *rule->id == '\0' || !evaluated ? ""
+										    : " (testing)");
 		put_number(table, rule->logins);
 		put_number(table, rule->users);
 	}

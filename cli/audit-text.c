@@ -144,27 +144,47 @@ static int print_summary(const struct audit_report *report)
 	       share(report->relay_success, totals->success, part, sizeof(part)),
 	       report->relay_users, plural(report->relay_users));
 	print_failed(report->relay_failed);
-	printf(LABEL "%zu relays, made %s\n", "Database", report->database.relay_count,
+	printf(LABEL "%zu relay%s, made %s\n", "Database", report->database.relay_count,
+	       plural(report->database.relay_count),
 	       rs_audit_date(report->database.build_epoch, first));
 	return print_wanted(report);
 }
 
 /* --- nothing was found --- */
 
+/* Lines of logins that are not those which were asked for. */
+static uint64_t other_logins(const struct audit_report *report)
+{
+	const struct rs_audit_totals *totals = report->totals;
+	uint64_t others = totals->nothing + totals->anonymous + totals->verdicts;
+
+	for (int kind = RS_SCAN_FAULTS; kind < RS_SCAN_COUNT; kind++)
+		others += rs_audit_fault(report->audit, (enum rs_scan)kind)->count;
+	return totals->lines > others ? totals->lines - others : 0;
+}
+
 static int print_no_logins(const struct audit_report *report)
 {
 	const struct rs_audit_totals *totals = report->totals;
+	uint64_t others = other_logins(report);
 	int status;
-	bool narrowed = report->since != INT64_MIN || report->until != INT64_MAX ||
-			report->wanted_user != NULL;
 
 	if (totals->lines == 0) {
 		printf("The logs are empty.\n");
 		return 0;
 	}
-	printf("No login was found in %" PRIu64 " line%s%s.\n", totals->lines,
-	       plural(totals->lines), narrowed ? ", of those that were asked for" : "");
+	/* The logs are the right ones: who is told what is known would doubt that. */
+	if (others == 1)
+		printf("1 line tells of a login, and not of what was asked for.\n");
+	else if (others > 0)
+		printf("%" PRIu64 " lines tell of logins, and none of what was asked for.\n",
+		       others);
+	else
+		printf("No login was found in %" PRIu64 " line%s.\n", totals->lines,
+		       plural(totals->lines));
 	status = print_wanted(report);
+	if (others > 0)
+		return status;
 	if (totals->verdicts > 0)
 		printf("%" PRIu64 " line%s relaysentry's own verdicts: the logins themselves are "
 		       "in another log.\n",
@@ -190,9 +210,9 @@ static int print_no_relays(const struct audit_report *report)
 	if (report->wanted_relay == NULL && !report->only_new)
 		printf("\nNo login came from a relay that the database knows.\n");
 	else
-		printf("\nNo login was %s.\n", report->wanted_relay == NULL
-						       ? "the first of its user from a relay"
-						       : "what was asked for");
+		printf("\nNo login %s %s.\n",
+		       report->only_new ? "was the first of its user from" : "came from",
+		       report->wanted_relay != NULL ? report->wanted_relay : "a relay");
 	return status;
 }
 
@@ -275,6 +295,30 @@ static void print_refused(const struct audit_report *report)
 	printf(".\n");
 }
 
+/* What its numbers do not have, so that nobody takes a 0 for a promise. */
+static void print_not_known(const struct audit_report *report)
+{
+	static const struct {
+		enum rs_fact fact;
+		const char *what;
+	} facts[] = {
+		{ RS_FACT_GROUP, "Logs have no groups: nobody is taken to be in one" },
+		{ RS_FACT_ENTRIES,
+		  "Logs have no passdb fields and no exceptions of users: nobody is "
+		  "taken to have any" },
+	};
+	char rules[256];
+
+	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
+		if ((rs_policy_facts(report->policy) & (unsigned)facts[i].fact) != 0)
+			printf("%s (%s).\n", facts[i].what,
+			       rs_policy_fact_rules(report->policy, facts[i].fact, rules,
+						    sizeof(rules)));
+	}
+	if (report->wanted_relay != NULL || report->only_new)
+		printf("These are the logins from everywhere, not only those above.\n");
+}
+
 static int print_rules(const struct audit_report *report, size_t width)
 {
 	if (report->policy == NULL)
@@ -282,7 +326,12 @@ static int print_rules(const struct audit_report *report, size_t width)
 	/* A path may be below somebody's home. */
 	rs_audit_heading("What %s would have done",
 			 report->anonymized ? "the policy" : rs_policy_path(report->policy));
-	print_refused(report);
+	if (rs_policy_mode(report->policy) == RS_MODE_NONE) {
+		printf("Nothing: its mode is none.\n");
+	} else {
+		print_refused(report);
+		print_not_known(report);
+	}
 	return rs_audit_table_rules(report, width);
 }
 

@@ -154,7 +154,8 @@ const char *rs_audit_hidden_address(const struct rs_ip *ip, char buf[RS_NET_STRL
 /* An address behind a user's logins from a relay. */
 struct audit_address {
 	char text[RS_NET_STRLEN]; /* with --anonymize its network */
-	const char *network;	  /* of the relay, that covers it */
+	const char *network;	  /* of the relay, that covers it; NULL: it would tell more
+				     than text does */
 	struct rs_audit_tally tally;
 };
 

@@ -186,6 +186,10 @@ static int check_args(struct args *args, int operands)
 					  "--timezone: \"%s\" is not known here; write it "
 					  "like Europe/Berlin",
 					  args->zone);
+	if (args->html != NULL && strcmp(args->html, "-") == 0)
+		return rs_cli_usage_error(
+			&usage, "--html writes to a file, and not to standard output; name "
+				"one, like audit.html");
 	/* Where a shell has made names of a pattern, the first one is a log. */
 	if (args->html != NULL && rs_audit_html_check(args->html) != 0)
 		return EX_CANTCREAT;

@@ -70,6 +70,14 @@ async function phone(world) {
 	}
 }
 
+// A chart of one day is not empty on a phone that has not scrolled yet.
+async function firstBar(world) {
+	const page = await world.open("day", { viewport: PHONE, isMobile: true, hasTouch: true });
+	const right = await page.$eval("svg.chart g > rect", bar => bar.getBoundingClientRect().right);
+
+	assert.ok(right <= PHONE.width, `the first bar ends at ${right}`);
+}
+
 // Cells that stay while others scroll, and all else in tables.
 async function fits(world) {
 	for (const viewport of [PHONE, DESK]) {
@@ -140,6 +148,7 @@ export const cases = [
 	["light and dark follow the system, and the button", schemes],
 	["each series has a contrast of 3:1 and more", colours],
 	["nothing but tables scrolls sideways on a phone", phone],
+	["a phone shows the first bar of the chart", firstBar],
 	["text stays in its cell", fits],
 	["on paper it is light, without controls, with all rows", paper],
 	["paper is A4 and landscape", pdf],
