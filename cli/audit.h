@@ -79,6 +79,15 @@ bool rs_audit_reader_compressed(const struct audit_reader *reader);
 uint64_t rs_audit_reader_position(const struct audit_reader *reader);
 void rs_audit_reader_close(struct audit_reader **reader);
 
+/* --- the relay database (audit-load.c) --- */
+
+/* Loads path; when it is NULL that of the policy, or the default one when that is NULL, too;
+ * and where that is not there, the catalogue is compiled in memory (NULL: it is not).
+ * Returns 0 and *db_r; an exit status with a message. */
+int rs_audit_load_database(const char *path, const struct rs_policy *policy,
+			   const struct rs_catalogue *catalogue, int64_t now,
+			   struct rs_relaydb **db_r, struct rs_diags *diags);
+
 /* --- reading (audit-run.c) --- */
 
 /* How many are used when not told: one for each processor that the process may use, at

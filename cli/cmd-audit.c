@@ -3,7 +3,6 @@
 #include "cli.h"
 #include "audit.h"
 
-#include <relaysentry/compile.h>
 #include <relaysentry/when.h>
 
 #include <errno.h>
@@ -198,46 +197,6 @@ static int check_args(struct args *args, int operands)
 
 /* --- what is compared with --- */
 
-/* Before anything is installed in Dovecot there is no database: the catalogue that came
- * with the command makes one in memory. */
-static int compile_bundled(struct args *args, struct rs_diags *diags)
-{
-	const struct rs_compile_options how = { .now = args->wishes.now };
-	struct rs_compiled *compiled = rs_compile(args->catalogue, &how, diags);
-	struct rs_mmdbw_stats stats;
-	unsigned char *data = NULL;
-	size_t size;
-
-	if (compiled != NULL && rs_compiled_build(compiled, &data, &size, &stats, diags) == 0)
-		args->db = rs_relaydb_load_memory("bundled catalogue", data, size, diags);
-	free(data);
-	rs_compiled_free(&compiled);
-	if (args->db != NULL)
-		return 0;
-	rs_cli_print_diags(diags);
-	return rs_diags_memory_short(diags) ? EX_OSERR : EX_DATAERR;
-}
-
-static int load_database(struct args *args, struct rs_diags *diags)
-{
-	const char *path = args->database_path;
-	struct stat st;
-
-	if (path == NULL)
-		path = args->policy != NULL ? rs_policy_database(args->policy)
-					    : RS_DEFAULT_DATABASE;
-	if (args->database_path == NULL && args->catalogue != NULL && stat(path, &st) < 0 &&
-	    errno == ENOENT) {
-		rs_cli_message(RS_LEVEL_NOTE,
-			       "there is no %s: the bundled catalogue is used, without clouds "
-			       "whose networks come from feeds; see relaysentry compile",
-			       path);
-		return compile_bundled(args, diags);
-	}
-	args->db = rs_relaydb_load(path, &st, diags);
-	return args->db != NULL ? 0 : rs_cli_load_failed(&st, diags);
-}
-
 /* For the apps seen, and where there is no database. What is wrong with it is for lint. */
 static void load_catalogue(struct args *args, struct rs_diags *diags)
 {
@@ -265,7 +224,8 @@ static int load(struct args *args)
 	}
 	load_catalogue(args, diags);
 	if (status == 0)
-		status = load_database(args, diags);
+		status = rs_audit_load_database(args->database_path, args->policy, args->catalogue,
+						args->wishes.now, &args->db, diags);
 	rs_diags_clear(diags);
 	if (status == 0 && args->policy != NULL) {
 		if (rs_policy_bind(args->policy, args->db, RS_LEVEL_WARNING, diags) < 0)

@@ -28,7 +28,7 @@ relaysentry_SOURCES = \
 
 # One line for each command, in the order of the alphabet
 relaysentry_SOURCES += cli/cmd-audit.c cli/audit-addresses.c cli/audit-anonymize.c \
-	cli/audit-build.h cli/audit-csv.c cli/audit-days.c cli/audit-example.c cli/audit-json.c \
+	cli/audit-build.h cli/audit-csv.c cli/audit-days.c cli/audit-example.c cli/audit-json.c cli/audit-load.c \
 	cli/audit-report.c cli/audit-select.c cli/audit-sort.c cli/audit-tables.c \
 	cli/audit-text.c cli/audit-text.h cli/audit-words.c
 relaysentry_SOURCES += cli/audit-date.c cli/audit-date.h cli/audit-feed.c cli/audit-feed.h \
