@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 #include "logscan-format.h"
 
+#include "ascii.h"
 #include "logscan-internal.h"
 
 /* How often a line is tried in another way. */
 #define STEPS_MAX 512U
 
 static const struct rs_log_key defaults[] = {
-	{ "method", false }, { "rip", false },	  { "lip", false },
-	{ "mpid", false },   { "session", true },
+	{ "method", false, false }, { "rip", false, false },	{ "lip", false, false },
+	{ "mpid", false, false },   { "session", true, false },
 };
 #define DEFAULT_COUNT (sizeof(defaults) / sizeof(*defaults))
 enum { KEY_METHOD, KEY_RIP, KEY_SESSION = 4 };
@@ -21,6 +22,7 @@ struct split {
 	const char *end;
 	unsigned required; /* bits of keys that the line must have */
 	unsigned steps, ways;
+	bool swallows, found_swallows; /* some value has what looks like an element */
 	struct rs_log_elements now, found;
 };
 
@@ -63,16 +65,36 @@ static const char *plain_end(const char *text, const char *end)
 		       : NULL;
 }
 
+/* Whether something like `, key=` stands there. */
+static bool has_element(const char *text, const char *end)
+{
+	while ((text = rs_find(text, end, ", ")) != NULL) {
+		const char *key = text + 2;
+
+		for (text = key; text < end && is_key(*text);)
+			text++;
+		if (text > key && text < end && *text == '=')
+			return true;
+	}
+	return false;
+}
+
 static void split_rest(struct split *split, const char *text, unsigned used);
 
 /* A value in brackets may have any bytes: each bracket can be its end. */
-static void split_brackets(struct split *split, const char *text, unsigned used)
+static void split_brackets(struct split *split, const char *value, unsigned used)
 {
+	const bool before = split->swallows;
+	const char *text = value;
+
 	while (split->ways < 2 && (text = memchr(text, '>', (size_t)(split->end - text))) != NULL) {
 		text++;
-		if (text == split->end || *text == ',')
-			split_rest(split, text, used);
+		if (text != split->end && *text != ',')
+			continue;
+		split->swallows = before || has_element(value, text);
+		split_rest(split, text, used);
 	}
+	split->swallows = before;
 }
 
 /* Dovecot makes the session's id, or a proxy that it trusts: it has no commas or blanks. */
@@ -120,6 +142,7 @@ static void split_rest(struct split *split, const char *text, unsigned used)
 	if (text == split->end) {
 		if (split->now.rip != NULL && (used & split->required) == split->required) {
 			split->found = split->now;
+			split->found_swallows = split->swallows;
 			split->ways++;
 		}
 		return;
@@ -188,6 +211,21 @@ static enum rs_scan split_simply(const char *name, const char *end,
 	return RS_SCAN_LOGIN;
 }
 
+/* Tries each bracket before limit as the end of the name. */
+static void split_all(struct split *split, const char *name, const char *limit, unsigned used)
+{
+	const char *inner = NULL; /* behind the first bracket, which may be the name's own */
+
+	split->steps = 0;
+	for (const char *at = name;
+	     split->ways < 2 && (at = memchr(at, '>', (size_t)(limit - at))) != NULL;) {
+		split->now.close = at++;
+		split->swallows = inner != NULL && has_element(inner, split->now.close);
+		inner = inner != NULL ? inner : at;
+		split_rest(split, at, used);
+	}
+}
+
 enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char *name,
 				 const char *end, struct rs_log_elements *elements)
 {
@@ -202,19 +240,17 @@ enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char 
 
 	if (scan != RS_SCAN_AMBIGUOUS || !format->learned)
 		return scan;
-	/* What nearly all lines have is there; only where that gives no way is it missing. */
+	/* Clients can send nothing that an element would show, and have it in their names; but
+	 * not so where it shows the name. */
 	for (int strict = 1; strict >= 0 && split.ways == 0; strict--) {
 		split.required = format->session ? 1U << KEY_SESSION : 0;
 		for (size_t i = 0; strict > 0 && i < format->key_count; i++)
-			split.required |= format->keys[i].brackets ? 1U << (DEFAULT_COUNT + i) : 0;
-		split.steps = 0;
-		for (const char *at = name;
-		     split.ways < 2 && (at = memchr(at, '>', (size_t)(limit - at))) != NULL;) {
-			split.now.close = at++;
-			split_rest(&split, at, used);
-		}
+			split.required |= format->keys[i].names ? 1U << (DEFAULT_COUNT + i) : 0;
+		split_all(&split, name, limit, used);
 	}
-	if (split.ways != 1)
+	/* The true way is not among those that were tried when some element is not known, or
+	 * has a bracket: then the way that was found has taken it for a piece of a value. */
+	if (split.ways != 1 || split.found_swallows)
 		return RS_SCAN_AMBIGUOUS;
 	*elements = split.found;
 	return RS_SCAN_LOGIN;
@@ -222,9 +258,30 @@ enum rs_scan rs_log_format_split(const struct rs_log_format *format, const char 
 
 /* --- learning --- */
 
-static void count_key(struct rs_log_census *census, const char *text, size_t len, bool brackets)
+/* What a domain may stand behind. */
+static size_t local_len(const char *name, size_t len)
 {
-	size_t i = 0;
+	const char *at = memchr(name, '@', len);
+
+	return at != NULL ? (size_t)(at - name) : len;
+}
+
+/* Whether the value, in brackets, is the name of the line's user, too, whatever the domain. */
+static bool is_name(const char *value, const char *end, const struct rs_log_span *user)
+{
+	size_t local = local_len(user->text, user->len), len;
+
+	if (value == end || *value++ != '<')
+		return false;
+	len = (size_t)(rs_log_simple_name(value, end) - value);
+	return value + len < end && value[len] == '>' && local_len(value, len) == local &&
+	       rs_same_fold(value, user->text, local);
+}
+
+static void count_key(struct rs_log_census *census, const char *text, const char *value,
+		      const char *end, const struct rs_log_span *user)
+{
+	size_t i = 0, len = (size_t)(value - 1 - text);
 
 	while (i < census->key_count &&
 	       (strncmp(census->keys[i].name, text, len) != 0 || census->keys[i].name[len] != '\0'))
@@ -232,18 +289,20 @@ static void count_key(struct rs_log_census *census, const char *text, size_t len
 	if (i == RS_LOG_KEYS_MAX)
 		return;
 	if (i == census->key_count) {
+		memset(&census->keys[i], 0, sizeof(census->keys[i]));
 		memcpy(census->keys[i].name, text, len);
-		census->keys[i].name[len] = '\0';
-		census->keys[i].brackets = false;
-		census->counts[i] = 0;
+		census->counts[i] = census->names[i] = 0;
 		census->key_count++;
 	}
-	census->keys[i].brackets = census->keys[i].brackets || brackets;
+	if (value < end && *value == '<')
+		census->keys[i].brackets = true;
 	census->counts[i]++;
+	census->names[i] += is_name(value, end, user);
 }
 
 /* Each element, whether a comma stands in a value or not: what is rare does not count. */
-static void count_elements(struct rs_log_census *census, const char *text, const char *end)
+static void count_elements(struct rs_log_census *census, const char *text, const char *end,
+			   const struct rs_log_span *user)
 {
 	const struct rs_log_format none = { .key_count = 0 };
 
@@ -255,8 +314,7 @@ static void count_elements(struct rs_log_census *census, const char *text, const
 		if (number == KEY_SESSION)
 			census->sessions++;
 		else if (number < 0 && value > text && !RS_BEGINS(text, end, "user="))
-			count_key(census, text, (size_t)(value - 1 - text),
-				  value < end && *value == '<');
+			count_key(census, text, value, end, user);
 		text = next != NULL ? next + 2 : end;
 	}
 }
@@ -276,15 +334,18 @@ const char *rs_log_simple_name(const char *text, const char *end)
 
 void rs_log_census_line(struct rs_log_census *census, const char *text, const char *end)
 {
-	const char *name = rs_find(text - 1, end, " user=<");
+	const char *name = rs_find(text - 1, end, " user=<"), *close;
+	struct rs_log_span user;
 
 	if (name == NULL)
 		return;
-	name = rs_log_simple_name(name + 7, end);
-	if (name == end || *name != '>')
+	name += 7;
+	close = rs_log_simple_name(name, end);
+	if (close == end || *close != '>')
 		return;
+	user = (struct rs_log_span){ name, (size_t)(close - name) };
 	census->lines++;
-	count_elements(census, text, end);
+	count_elements(census, text, end, &user);
 }
 
 void rs_log_census_end(const struct rs_log_census *census, struct rs_log_format *format)
@@ -296,7 +357,9 @@ void rs_log_census_end(const struct rs_log_census *census, struct rs_log_format 
 	format->session = 10 * census->sessions >= 9 * census->lines;
 	format->key_count = 0;
 	for (size_t i = 0; i < census->key_count; i++) {
-		if (2 * census->counts[i] > census->lines)
-			format->keys[format->key_count++] = census->keys[i];
+		if (2 * census->counts[i] <= census->lines)
+			continue;
+		format->keys[format->key_count] = census->keys[i];
+		format->keys[format->key_count++].names = 2 * census->names[i] > census->lines;
 	}
 }

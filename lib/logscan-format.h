@@ -20,6 +20,7 @@ struct rs_log_format {
 	struct rs_log_key {
 		char name[RS_LOG_KEY_MAX + 1];
 		bool brackets; /* its value is in brackets */
+		bool names;    /* it is the user's name, too: clients cannot leave it out */
 	} keys[RS_LOG_KEYS_MAX];
 	size_t key_count;
 	bool session; /* each line has one */
@@ -44,7 +45,7 @@ const char *rs_log_simple_name(const char *text, const char *end);
 /* What elements lines have. Zero-initialise. */
 struct rs_log_census {
 	struct rs_log_key keys[RS_LOG_KEYS_MAX];
-	unsigned counts[RS_LOG_KEYS_MAX];
+	unsigned counts[RS_LOG_KEYS_MAX], names[RS_LOG_KEYS_MAX];
 	size_t key_count;
 	unsigned lines, sessions;
 };

@@ -260,6 +260,35 @@ static void test_learns(void)
 	rs_audit_free(&audit);
 }
 
+/* An element that shows what clients send is left out where they send nothing, and a name can
+ * have it. */
+static void test_left_out(void)
+{
+#define AGENT(second, user, agent)                                                                 \
+	BEGIN second "Z mx dovecot: imap-login: Login: user=<" user ">, method=PLAIN, rip=" HOME   \
+		     ", TLS, session=<x>" agent "\n"
+#define AGENTS                                                                                     \
+	AGENT("0", "bob", ", agent=<a>")                                                           \
+	AGENT("1", "bob", ", agent=<b>") AGENT("2", "bob", ", agent=<a>")
+	static const char *const texts[] = {
+		AGENTS AGENT("3", "alice>, method=PLAIN, rip=" MOBILE ", session=<x>, agent=<", ""),
+		AGENTS AGENT("3", "alice>, method=PLAIN, rip=" MOBILE ", session=<x>, agent=<",
+			     ", agent=<c>"),
+		/* Where it is rare, it is not known. */
+		AGENTS AGENT("3", "alice>, rip=" MOBILE ", session=<x>, agent=<", ", rare=<c>"),
+	};
+	struct rs_audit_options options = plain_options();
+	char buf[2048];
+
+	for (size_t i = 0; i < RS_COUNT(texts); i++) {
+		struct rs_audit *audit = audit_text(&options, texts[i]);
+
+		RS_CHECK_STR(texts[i], tell_pairs(audit, buf, sizeof(buf)), "");
+		RS_CHECK_INT(texts[i], rs_audit_fault(audit, RS_SCAN_AMBIGUOUS)->count, 1);
+		rs_audit_free(&audit);
+	}
+}
+
 /* Whoever has no account teaches nothing, neither by names in lines of failures nor by what
  * other programs log. */
 static void test_poison(void)
@@ -269,17 +298,21 @@ static void test_poison(void)
 	FAILED("0", "1", "x " POISON, HOME)                                                        \
 	BEGIN "0Z mx sshd[7]: Invalid user x-login: " POISON ">\n" BEGIN                           \
 	      "0Z mx sshd[7]: imap-login: " POISON ">\n"
-	static const char text[] =
+	static const char text[] = ATTACK ATTACK ATTACK ATTACK FAILED("2", "1", "bob>, x", MOBILE);
+	static const char taught[] =
 		ATTACK ATTACK ATTACK ATTACK LOGIN("1", "alice", MOBILE) LOGIN("1", "bob", MOBILE)
-			LOGIN("1", "bob", MOBILE) FAILED("2", "1", "bob>, evil=<y", MOBILE);
+			LOGIN("1", "bob", MOBILE) FAILED("2", "1", "bob>, x", MOBILE);
 	struct rs_audit_options options = plain_options();
 	struct rs_audit *audit = audit_text(&options, text);
 	char buf[2048];
 
-	RS_CHECK_STR("pairs", tell_pairs(audit, buf, sizeof(buf)),
+	RS_CHECK_STR("nothing is known", tell_pairs(audit, buf, sizeof(buf)), "");
+	rs_audit_free(&audit);
+	audit = audit_text(&options, taught);
+	RS_CHECK_STR("the others teach", tell_pairs(audit, buf, sizeof(buf)),
 		     "alice mobile +1 -0 @1..1\n"
 		     "bob mobile +2 -0 @1..1\n"
-		     "bob>, evil=<y mobile +0 -1 @2..2\n");
+		     "bob>, x mobile +0 -1 @2..2\n");
 	rs_audit_free(&audit);
 }
 
@@ -396,6 +429,7 @@ void rs_suite_audit(CU_pSuite suite)
 	CU_add_test(suite, "lines of dovecot_badclients", test_badclients);
 	CU_add_test(suite, "what is not understood has an example", test_faults);
 	CU_add_test(suite, "elements are learned from lines around", test_learns);
+	CU_add_test(suite, "what a client leaves out is not read from its name", test_left_out);
 	CU_add_test(suite, "nobody without an account teaches elements", test_poison);
 	CU_add_test(suite, "parts give what the whole gives", test_merge);
 	CU_add_test(suite, "what a policy would have done", test_policy);
