@@ -179,8 +179,21 @@ static const char *exim_name_end(const char *name, const char *end, enum rs_scan
 	return memchr(name, '=', (size_t)(size - name)) == NULL ? size : NULL;
 }
 
+/* Whether a quote is open at the end. */
+static bool is_quoted(const char *text, const char *end)
+{
+	bool quoted = false;
+
+	while ((text = memchr(text, '"', (size_t)(end - text))) != NULL) {
+		quoted = !quoted;
+		text++;
+	}
+	return quoted;
+}
+
 /* `1wDqVb-0001-2x <= alice@example.org H=host (helo) [192.0.2.1] P=esmtpsa X=TLS1.3:...
- * A=dovecot_login:alice S=1234`. The client chooses the sender and what it is called. */
+ * A=dovecot_login:alice S=1234`. The client chooses the sender and what it is called, what
+ * stands in quotes, and what comes behind the size, as id="..."@example.org. */
 static enum rs_scan exim_success(const char *text, const char *end, struct rs_scan_entry *entry)
 {
 	const char *host, *protocol, *auth, *name, *name_end, *own;
@@ -192,7 +205,9 @@ static enum rs_scan exim_success(const char *text, const char *end, struct rs_sc
 	hosts = rs_find_all(text, end, " H=", &host);
 	if (hosts == 0)
 		return RS_SCAN_NO_ADDRESS;
-	if (auths > 1 || hosts > 1 || auth < host || rs_find_all(host, auth, " P=", &protocol) != 1)
+	if (auths > 1 || hosts > 1 || auth < host ||
+	    rs_find_all(host, auth, " P=", &protocol) != 1 ||
+	    rs_find(protocol, auth, " S=") != NULL || is_quoted(protocol, auth))
 		return RS_SCAN_AMBIGUOUS;
 	own = rs_find(host, protocol, " I=[");
 	if (!exim_address(host + 3, own != NULL ? own : protocol, entry))

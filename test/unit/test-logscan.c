@@ -343,6 +343,18 @@ static void test_smtp(void)
 		  EXIM_IN "\"a H=(x) [1.2.3.4] P=esmtpa A=p:bob S=1\"@example.org H=(phone) "
 			  "[52.125.138.7] P=esmtpsa A=dovecot_plain:alice S=500",
 		  "ambiguous" },
+		{ "Exim, the id of a message that nobody was let in for",
+		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtps S=500 "
+			  "id=\"x A=dovecot_plain:alice S=1\"@y",
+		  "ambiguous" },
+		{ "Exim, a server's name that imitates",
+		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtps X=TLS1.3 "
+			  "SNI=\"A=x A=p:alice\" S=500",
+		  "ambiguous" },
+		{ "Exim, a certificate",
+		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtpsa X=TLS1.3 CV=no "
+			  "DN=\"CN=phone\" A=dovecot_login:alice S=500",
+		  "exim smtp + LOGIN tls 52.125.138.7 alice" },
 		{ "Exim, a name with a blank",
 		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtpsa A=p:alice x S=500",
 		  "exim smtp + other 52.125.138.7 alice x" },
