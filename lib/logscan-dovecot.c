@@ -123,8 +123,8 @@ static const char *let_in(const char *text, const char *end)
 	return RS_BEGINS(text, end, "Logged in: ") ? text + 11 : NULL;
 }
 
-static enum rs_scan read_login(const struct rs_log_format *format, const char *text,
-			       const char *end, struct rs_scan_entry *entry)
+static enum rs_scan read_outcome(const struct rs_log_format *format, const char *text,
+				 const char *end, struct rs_scan_entry *entry)
 {
 	/* How the last line of a connection begins that was not let in: 2.2, 2.3, 2.4. */
 	static const char *const failures[] = {
@@ -148,6 +148,17 @@ static enum rs_scan read_login(const struct rs_log_format *format, const char *t
 			return read_failure(format, text, end, entry);
 	}
 	return RS_SCAN_NOTHING;
+}
+
+static enum rs_scan read_login(const struct rs_log_format *format, const char *text,
+			       const char *end, struct rs_scan_entry *entry)
+{
+	enum rs_scan scan = read_outcome(format, text, end, entry);
+
+	/* The begin of a line that was cut, and another line behind it. */
+	return scan == RS_SCAN_LOGIN && rs_find(text, entry->user.text, "-login: ") != NULL
+		       ? RS_SCAN_CUT
+		       : scan;
 }
 
 /* On a proxy all are let in by lines like this; the name in it must be a simple one. */
@@ -242,7 +253,9 @@ static enum rs_scan read_badclients(const char *text, const char *end, struct rs
 	entry->user = (struct rs_log_span){ name, (size_t)(close - name) };
 	if (memchr(name, '\0', entry->user.len) != NULL)
 		return RS_SCAN_BINARY;
-	if (rs_find(name, close, "user=<") != NULL)
+	/* What was refused says so at the end, behind the entities that each line has. */
+	if (rs_find(name, close, "user=<") != NULL ||
+	    (entry->success && rs_find(host, end, ", entity=") == NULL))
 		return RS_SCAN_CUT;
 	return entry->user.len > 0 ? RS_SCAN_LOGIN : RS_SCAN_ANONYMOUS;
 }

@@ -50,6 +50,12 @@ static enum rs_scan postfix_user(const char *name, const char *end, struct rs_sc
 	return smtp_user(name, end, entry);
 }
 
+/* Where a line was cut, and another stands behind it, there are blanks. */
+static bool is_method(const char *text, const char *end)
+{
+	return memchr(text, ' ', (size_t)(end - text)) == NULL;
+}
+
 /* `8D248A72236: client=unknown[192.0.2.1], sasl_method=PLAIN, sasl_username=alice` */
 static enum rs_scan postfix_success(const char *text, const char *end, struct rs_scan_entry *entry)
 {
@@ -73,6 +79,8 @@ static enum rs_scan postfix_success(const char *text, const char *end, struct rs
 	/* What was found stands before the address, where Postfix writes none. */
 	if (user == NULL)
 		return RS_SCAN_AMBIGUOUS;
+	if (!is_method(at, user))
+		return RS_SCAN_CUT;
 	entry->mechanism = rs_scan_mechanism(at, (size_t)(user - at));
 	entry->success = true;
 	return postfix_user(user + sizeof(user_key) - 1, end, entry);
@@ -96,11 +104,16 @@ static enum rs_scan postfix_failure(const char *text, const char *end, struct rs
 	at = rs_find(method, end, " authentication failed");
 	if (at == NULL)
 		return RS_SCAN_NOTHING;
+	if (!is_method(method, at))
+		return RS_SCAN_CUT;
 	entry->mechanism = rs_scan_mechanism(method, (size_t)(at - method));
 	switch (rs_find_all(at, end, user_key, &user)) {
 	case 0:
 		return RS_SCAN_ANONYMOUS;
 	case 1:
+		/* The same in the reason. */
+		if (rs_find(at, user, "/smtpd[") != NULL)
+			return RS_SCAN_CUT;
 		return postfix_user(user + sizeof(user_key) - 1, end, entry);
 	default:
 		return RS_SCAN_AMBIGUOUS;

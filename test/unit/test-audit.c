@@ -185,7 +185,7 @@ static void test_verdicts(void)
 
 #define AUDITED(second, user, ip, end)                                                             \
 	BEGIN second "Z mx dovecot: auth-worker(7): mail-audit: user=<" user                       \
-		     ">, service=imap, ip=" ip ", host=<>, asn=AS8075" end "\n"
+		     ">, service=imap, ip=" ip ", host=<>, asn=AS8075, entity=A" end "\n"
 
 static void test_badclients(void)
 {

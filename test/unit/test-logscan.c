@@ -249,6 +249,10 @@ static void test_outcomes(void)
 		     "host=<>, "
 		     "asn=AS8075, blocked=True, matched=asn",
 		  "dovecot_badclients smtp -  52.125.138.7 alice" },
+		{ "dovecot_badclients, cut before it says what was refused",
+		  MX "auth-worker(7): mail-audit: user=<alice>, service=smtp, ip=52.125.138.7, "
+		     "host=<>, asn=AS8075, bl",
+		  "cut" },
 		{ "its second line",
 		  MX "auth-worker(7): mail-audit-maxmind: user=<alice>, service=imap, "
 		     "ip=52.125.138.7, asn=AS8075",
@@ -294,6 +298,22 @@ static void test_smtp(void)
 		  "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL PLAIN authentication "
 		  "failed: (reason unavailable), sasl_username=bob",
 		  "postfix smtp - PLAIN 52.125.138.7 bob" },
+		{ "Postfix, cut before the mechanism, and another line behind it",
+		  AT "mx postfix/smtpd[7]: 8D2: client=unknown[52.125.138.7], sasl_method=PL" AT
+		     "mx postfix/smtpd[8]: 8D3: client=unknown[192.0.2.9], sasl_method=PLAIN, "
+		     "sasl_username=bob",
+		  "cut" },
+		{ "Postfix, refused, cut before the mechanism",
+		  AT "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL PL" AT
+		     "mx postfix/smtpd[8]: warning: unknown[192.0.2.9]: SASL PLAIN authentication "
+		     "failed: (reason unavailable), sasl_username=bob",
+		  "cut" },
+		{ "Postfix, refused, cut in the reason",
+		  AT "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL PLAIN "
+		     "authentication failed: (rea" AT
+		     "mx postfix/smtpd[8]: 8D3: client=unknown[192.0.2.9], sasl_method=PLAIN, "
+		     "sasl_username=bob",
+		  "cut" },
 		{ "Postfix, refused, a name that has another",
 		  AT
 		  "mx postfix/smtpd[7]: warning: unknown[52.125.138.7]: SASL PLAIN authentication "
@@ -409,6 +429,17 @@ static void test_names(void)
 		     "failed, 77 attempts in 2 secs): user=bob>" OUT_TAIL,
 		  "dovecot imap - PLAIN tls 52.125.138.7 x (auth failed, 77 attempts in 2 secs): "
 		  "user=bob" },
+		{ "a failure that was cut, and a login behind it",
+		  MX "imap-login: Disconnected" MX "imap-login: Login: " LET_IN("alice"), "cut" },
+		{ "a proxy's login that was cut, and a failure behind it",
+		  MX "imap-login: proxy(alice,192.0.2.9:143): Started proxying" MX
+		     "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): "
+		     "user=<alice>" OUT_TAIL,
+		  "cut" },
+		{ "an address before a name, cut, and another line behind it",
+		  MX "imap-login: Login: rip=1.1.1.1, " MX
+		     "imap-login: Login: user=<alice>, method=PLAIN, TLS",
+		  "cut" },
 		{ "many attempts",
 		  MX "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<(auth "
 		     "failed, "
