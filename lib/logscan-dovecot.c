@@ -274,15 +274,28 @@ static bool has_verdict(const char *text, const char *end)
 	return false;
 }
 
+/* `auth: `, `auth-worker(7): `. In brackets 2.4 has a name, too, which could hold what
+ * follows. */
+static const char *skip_auth(const char *text, const char *end)
+{
+	if (RS_BEGINS(text, end, "auth-worker(")) {
+		text += 12;
+		while (text < end && *text >= '0' && *text <= '9')
+			text++;
+		return RS_BEGINS(text, end, "): ") ? text + 3 : NULL;
+	}
+	if (RS_BEGINS(text, end, "auth-worker: "))
+		return text + 13;
+	return RS_BEGINS(text, end, "auth: ") ? text + 6 : NULL;
+}
+
 static enum rs_scan read_auth(struct rs_scanner *scanner, const struct rs_message *message,
 			      struct rs_scan_entry *entry)
 {
-	const char *at = message->text, *end = message->end;
+	const char *end = message->end, *at = skip_auth(message->text, end);
 
-	if (RS_BEGINS(at, end, "auth-worker(") || RS_BEGINS(at, end, "auth-worker: ") ||
-	    RS_BEGINS(at, end, "auth: ")) {
-		at = rs_find(at, end, ": ");
-		at = at != NULL ? skip_level(at + 2, end) : end;
+	if (at != NULL) {
+		at = skip_level(at, end);
 		if (RS_BEGINS(at, end, "mail-audit: "))
 			return read_badclients(at, end, entry);
 	}

@@ -253,6 +253,10 @@ static void test_outcomes(void)
 		  MX "auth-worker(7): mail-audit: user=<alice>, service=smtp, ip=52.125.138.7, "
 		     "host=<>, asn=AS8075, bl",
 		  "cut" },
+		{ "a name that imitates dovecot_badclients",
+		  MX "auth-worker(: mail-audit: user=<a>, service=, ip=1.1.1.1, host=, "
+		     "entity=,52.125.138.7,sasl:plain)<7><x>: request [1]: sql: unknown user",
+		  "nothing" },
 		{ "its second line",
 		  MX "auth-worker(7): mail-audit-maxmind: user=<alice>, service=imap, "
 		     "ip=52.125.138.7, asn=AS8075",
