@@ -442,7 +442,7 @@ static void test_names(void)
 		  "cut" },
 		{ "an address before a name, cut, and another line behind it",
 		  MX "imap-login: Login: rip=1.1.1.1, " MX
-		     "imap-login: Login: user=<alice>, method=PLAIN, TLS",
+		     "imap-login: Login: rip=192.0.2.9, user=<alice>, TLS",
 		  "cut" },
 		{ "many attempts",
 		  MX "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<(auth "
