@@ -234,6 +234,10 @@ static enum rs_scan exim_success(const char *text, const char *end, struct rs_sc
 	name_end = exim_name_end(name + 1, end, &scan);
 	if (name_end == NULL)
 		return scan;
+	/* A quote could have been closed within. */
+	if (memchr(protocol, '"', (size_t)(auth - protocol)) != NULL &&
+	    memchr(name, '"', (size_t)(name_end - name)) != NULL)
+		return RS_SCAN_AMBIGUOUS;
 	entry->mechanism = exim_mechanism(auth + 3, (size_t)(name - auth - 3));
 	entry->tls = rs_find(protocol, auth, " X=") != NULL;
 	entry->success = true;

@@ -375,6 +375,10 @@ static void test_smtp(void)
 		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtps X=TLS1.3 "
 			  "SNI=\"A=x A=p:alice\" S=500",
 		  "ambiguous" },
+		{ "Exim, a server's name that ends a quote",
+		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtps X=TLS1.3 "
+			  "SNI=\"x\" A=p:alice\" S=500",
+		  "ambiguous" },
 		{ "Exim, a certificate",
 		  EXIM_IN "a@example.org H=(phone) [52.125.138.7] P=esmtpsa X=TLS1.3 CV=no "
 			  "DN=\"CN=phone\" A=dovecot_login:alice S=500",
