@@ -245,6 +245,9 @@ static enum rs_scan read_badclients(const char *text, const char *end, struct rs
 	if (rs_find_all(service, end, ", ip=", &ip) != 1 ||
 	    rs_find_all(service, end, ", host=", &host) != 1 || host < ip)
 		return ip == NULL ? RS_SCAN_NO_ADDRESS : RS_SCAN_AMBIGUOUS;
+	/* Of a name of 2.4, which is cut at 64 bytes, something like )<pid>: follows. */
+	if (rs_find(host, end, ", asn=") == NULL || rs_find(host, end, ")<") != NULL)
+		return RS_SCAN_AMBIGUOUS;
 	entry->service = named_service(service, (size_t)(ip - service));
 	entry->attempts = 1;
 	entry->success = rs_find(host, end, blocked) == NULL;

@@ -257,6 +257,10 @@ static void test_outcomes(void)
 		  MX "auth-worker(: mail-audit: user=<a>, service=, ip=1.1.1.1, host=, "
 		     "entity=,52.125.138.7,sasl:plain)<7><x>: request [1]: sql: unknown user",
 		  "nothing" },
+		{ "a name that begins as a process does",
+		  MX "auth-worker(7): mail-audit: user=<a>, service=, ip=1.1.1.1, host=, "
+		     "entity=,52.125.138.7,sasl:plain)<7><x>: request [1]: sql: unknown user",
+		  "ambiguous" },
 		{ "its second line",
 		  MX "auth-worker(7): mail-audit-maxmind: user=<alice>, service=imap, "
 		     "ip=52.125.138.7, asn=AS8075",
