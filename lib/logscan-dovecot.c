@@ -74,10 +74,19 @@ static const char *find_elements(const char *text, const char *end)
 static enum rs_scan read_failure(const struct rs_log_format *format, const char *text,
 				 const char *end, struct rs_scan_entry *entry)
 {
-	const char *elements = find_elements(text, end);
+	const char *elements = find_elements(text, end), *said, *after;
 
 	if (elements == NULL)
 		return RS_SCAN_NO_USER;
+	/* What a proxy's backend has said stands before Dovecot's own word of it. */
+	said = rs_find(text, elements, ", last failure: ");
+	if (said != NULL) {
+		if (rs_find_all(said, end, ") (proxy_dest_", &after) != 1)
+			return RS_SCAN_AMBIGUOUS;
+		elements = find_elements(after, end);
+		if (elements == NULL)
+			return RS_SCAN_NO_USER;
+	}
 	entry->attempts = count_attempts(text, elements);
 	return rs_scan_elements(format, elements, end, entry);
 }

@@ -113,10 +113,16 @@ static enum rs_scan set_user(const char *name, const char *end, struct rs_scan_e
 	entry->user = (struct rs_log_span){ name, (size_t)(end - name) };
 	if (entry->user.len == 0)
 		return RS_SCAN_ANONYMOUS;
-	/* The begin of a line that was cut, and another line behind it. */
-	if (entry->user.len > RS_LOG_DOVECOT_USER_MAX ||
-	    (memchr(name, '<', entry->user.len) != NULL && rs_find(name, end, "-login: ") != NULL))
+	if (entry->user.len > RS_LOG_DOVECOT_USER_MAX)
 		return RS_SCAN_CUT;
+	if (memchr(name, '<', entry->user.len) != NULL) {
+		/* The begin of a line that was cut, and another line behind it. */
+		if (rs_find(name, end, "-login: ") != NULL)
+			return RS_SCAN_CUT;
+		/* What a proxy's backend has said is told before the name. */
+		if (rs_find(name, end, ": user=<") != NULL)
+			return RS_SCAN_AMBIGUOUS;
+	}
 	return memchr(name, '\0', entry->user.len) == NULL ? RS_SCAN_LOGIN : RS_SCAN_BINARY;
 }
 

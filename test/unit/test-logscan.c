@@ -452,6 +452,17 @@ static void test_names(void)
 		  MX "imap-login: Login: rip=1.1.1.1, " MX
 		     "imap-login: Login: rip=192.0.2.9, user=<alice>, TLS",
 		  "cut" },
+		{ "what a backend has said",
+		  MX "imap-login: Login aborted: Connection closed (proxy dest authentication "
+		     "failure to 192.0.2.9:143, 1/1 successful auths in 0 secs, last failure: no: "
+		     "user=<bob>, rip=1.1.1.1) (proxy_dest_auth_failed): user=<alice>" OUT_TAIL,
+		  "dovecot imap - PLAIN tls 52.125.138.7 alice" },
+		{ "what a backend has said, as if it was Dovecot's own",
+		  MX "imap-login: Login aborted: Connection closed (proxy dest authentication "
+		     "failure to 192.0.2.9:143, 1/1 successful auths in 0 secs, last failure: no) "
+		     "(proxy_dest_auth_failed): user=<bob) (proxy_dest_auth_failed): "
+		     "user=<alice>" OUT_TAIL,
+		  "ambiguous" },
 		{ "many attempts",
 		  MX "imap-login: Disconnected (auth failed, 1 attempts in 2 secs): user=<(auth "
 		     "failed, "
