@@ -220,6 +220,13 @@ static void test_outcomes(void)
 		  MX "imap-login: proxy(bob,192.0.2.9:143): Started proxying to <192.0.2.9> (0.004 "
 		     "secs): user=<alice>" OUT_TAIL,
 		  "ambiguous" },
+		{ "a proxy's name that has elements, where the true ones begin otherwise",
+		  MX
+		  "imap-login: proxy(alice,): Started proxying: user=<alice>, rip=1.1.1.1, "
+		  "x=y,192.0.2.9:143): Started proxying to <192.0.2.9> (0.004 secs): "
+		  "rip=52.125.138.7, user=<alice,): Started proxying: user=<alice>, rip=1.1.1.1, "
+		  "x=y>, TLS",
+		  "ambiguous" },
 		{ "besides the last line",
 		  MX "imap-login: Login failed: Plaintext authentication "
 		     "disabled: user=<alice>" OUT_TAIL,
