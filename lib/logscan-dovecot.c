@@ -103,9 +103,6 @@ static enum rs_scan read_proxy(const struct rs_log_format *format, const char *t
 
 	if (elements == NULL || rs_find(text, elements, "tarted proxying") == NULL)
 		return RS_SCAN_NOTHING;
-	/* The first name is as the client has sent it, and these elements are a piece of it. */
-	if (rs_find(elements, end, "tarted proxying") != NULL)
-		return RS_SCAN_AMBIGUOUS;
 	scan = rs_scan_elements(format, elements + 2, end, entry);
 	if (scan != RS_SCAN_LOGIN)
 		return scan;
@@ -123,6 +120,9 @@ static enum rs_scan read_proxy(const struct rs_log_format *format, const char *t
 	if (!RS_BEGINS(at, elements, "Started proxying") &&
 	    !RS_BEGINS(at, elements, "started proxying"))
 		return RS_SCAN_NOTHING;
+	/* The first name is as the client has sent it, and the elements are a piece of it. */
+	if (rs_find(elements, end, "tarted proxying") != NULL)
+		return RS_SCAN_AMBIGUOUS;
 	entry->success = true;
 	return RS_SCAN_LOGIN;
 }
