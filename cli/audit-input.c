@@ -92,18 +92,34 @@ ssize_t rs_audit_pread(const struct audit_file *file, uint64_t offset, char *buf
 	return n;
 }
 
+/* A pipe gives what was written to it so far; but which lines are read together must not be
+ * chance, as they teach how others are made. */
+static ssize_t read_pipe(struct audit_reader *reader)
+{
+	size_t len = 0;
+	ssize_t n;
+
+	do {
+		n = read(reader->fd, reader->buf + len, sizeof(reader->buf) - len);
+		len += n > 0 ? (size_t)n : 0;
+	} while ((n > 0 && len < sizeof(reader->buf)) || (n < 0 && errno == EINTR));
+	/* An error comes again. */
+	return len > 0 ? (ssize_t)len : n;
+}
+
 /* Returns the number of bytes, 0 at the end, -1 with errno. */
 static ssize_t read_some(struct audit_reader *reader)
 {
 	ssize_t n;
 
-	do {
-		if (reader->seekable)
+	if (!reader->seekable) {
+		n = read_pipe(reader);
+	} else {
+		do
 			n = pread(reader->fd, reader->buf, sizeof(reader->buf),
 				  (off_t)reader->position);
-		else
-			n = read(reader->fd, reader->buf, sizeof(reader->buf));
-	} while (n < 0 && errno == EINTR);
+		while (n < 0 && errno == EINTR);
+	}
 	if (n > 0)
 		reader->position += (uint64_t)n;
 	return n;
