@@ -153,7 +153,9 @@ static void add_file(struct opening *opening, const char *path, const struct sta
 		return;
 	}
 	if (file->regular) {
-		file->mtime = st->st_mtime;
+		/* What copies files may have dropped their times, or a clock was wrong. */
+		if (st->st_mtime > 0 && st->st_mtime < opening->set->now)
+			file->mtime = st->st_mtime;
 		file->size = (uint64_t)st->st_size;
 		if (opening->can_keep > 0)
 			keep_open(opening, file);
