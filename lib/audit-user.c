@@ -4,7 +4,6 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #define CHUNK_SIZE (RS_AUDIT_CHUNK * sizeof(struct rs_audit_user))
 #define FIRST_SLOTS 1024U
@@ -12,9 +11,7 @@
 
 int rs_audit_users_init(struct rs_audit_users *users)
 {
-	/* Names come from outside: nobody must be able to make them meet in one slot. */
-	if (getrandom(users->key, sizeof(users->key), 0) != (ssize_t)sizeof(users->key))
-		memset(users->key, 0, sizeof(users->key));
+	rs_hash_key(users->key);
 	users->slots = calloc(FIRST_SLOTS, sizeof(*users->slots));
 	users->slot_count = FIRST_SLOTS;
 	return users->slots != NULL ? 0 : -1;

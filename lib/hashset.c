@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "hashset.h"
 
-#include "strmap.h"
-
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
+
+void rs_hash_key(unsigned char key_r[RS_SIPHASH_KEY_SIZE])
+{
+	if (getrandom(key_r, RS_SIPHASH_KEY_SIZE, 0) != RS_SIPHASH_KEY_SIZE)
+		memset(key_r, 0, RS_SIPHASH_KEY_SIZE);
+}
 
 static uint64_t hash_of(const struct rs_hashset *set, const void *key)
 {
-	uint64_t hash = rs_fnv1a(RS_FNV_BEGIN, key, set->key_size);
-
-	/* The low bits choose the slot, and FNV mixes upwards. */
-	return hash ^ hash >> 32;
+	return rs_siphash13(set->hash_key, key, set->key_size);
 }
 
 /* Three quarters are full at most. */
@@ -25,6 +27,8 @@ static int grow_slots(struct rs_hashset *set)
 	slots = calloc(count, sizeof(*slots));
 	if (slots == NULL)
 		return -1;
+	if (set->slot_count == 0)
+		rs_hash_key(set->hash_key);
 	for (size_t i = 0; i < set->count; i++) {
 		size_t at = hash_of(set, set->items + i * set->size) & (count - 1);
 
