@@ -18,6 +18,7 @@ static bool may_tell(const char *line, const char *end)
 	}
 	/* A message that is no UTF-8 is an array of bytes. */
 	return rs_find(line, end, "\"MESSAGE\":[") != NULL ||
+	       rs_find(line, end, "\"MESSAGE\": [") != NULL ||
 	       rs_find(line, end, "\"MESSAGE\" : [") != NULL;
 }
 

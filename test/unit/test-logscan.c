@@ -117,6 +117,13 @@ static void test_forms(void)
 		  "32,117,115,101,114,61,60,252,62,44,32,114,105,112,61,49,46,50,46,51,46,52,44,32,"
 		  "84,76,83]}",
 		  "dovecot imap +  tls 1.2.3.4 \xfc" },
+		{ "the journal's bytes, written again by something else",
+		  "{\"__REALTIME_TIMESTAMP\": \"1795597921000000\", \"SYSLOG_IDENTIFIER\": "
+		  "\"dovecot\", "
+		  "\"MESSAGE\": [105,109,97,112,45,108,111,103,105,110,58,32,76,111,103,105,110,58,"
+		  "32,117,115,101,114,61,60,252,62,44,32,114,105,112,61,49,46,50,46,51,46,52,44,32,"
+		  "84,76,83]}",
+		  "dovecot imap +  tls 1.2.3.4 \xfc" },
 		{ "short-iso of the journal",
 		  "2026-11-25T09:12:01+0000 mx dovecot[7]: imap-login: Login: " LET_IN("alice"),
 		  ALICE },
