@@ -10,6 +10,8 @@ from clients import Imap, Pop3
 from world import AWS, GMAIL, HOME, OUTLOOK, OUTLOOK_V6, PASSWORD, Sentry, command, rule
 
 RULES = [rule("deny", "no-clouds", relay="aws"), rule("alert", "rest", **{"class": "mail-relay"})]
+# A name that looks like elements: its line is skipped and counted, and is nobody's.
+IMITATION = "x>, method=PLAIN, rip=52.125.138.1, lip=1.1.1.1, session=<y"
 # user, client, address, password right, let in
 LOGINS = [
     ("alice", Imap, OUTLOOK, True, True),
@@ -19,7 +21,7 @@ LOGINS = [
     ("bob", Imap, OUTLOOK_V6, True, True),
     ("bob", Imap, AWS, True, False),
     ("alice@example.org", Imap, GMAIL, True, True),
-    ("x>, method=PLAIN, rip=52.125.138.1, lip=1.1.1.1, session=<y", Imap, AWS, False, False),
+    (IMITATION, Imap, AWS, False, False),
 ]
 
 
@@ -34,12 +36,12 @@ def audit(dovecot, *options):
 
 
 def known():
-    """(user, relay) -> let in, refused, the latter where the log's name is certain."""
+    """(user, relay) -> let in, refused, where the log's name is certain."""
     relays = {OUTLOOK: "outlook-mobile", OUTLOOK_V6: "outlook-new", GMAIL: "gmail-external",
               AWS: "aws"}
     pairs = {}
     for user, _kind, address, _right, let_in in LOGINS:
-        if address in relays:
+        if address in relays and user != IMITATION:
             pair = pairs.setdefault((user.lower(), relays[address]), [0, 0])
             pair[0 if let_in else 1] += 1
     return pairs
@@ -54,7 +56,8 @@ def _():
         dovecot.settle_log()
         dovecot.wait_log(r"relaysentry: action=deny")
         lines = audit(dovecot)
-        expect(not [line for line in lines if line["type"] == "fault"], lines)
+        equal([(line["fault"], line["lines"]) for line in lines if line["type"] == "fault"],
+              [("ambiguous", 1)])
         got = {(line["user"], line["relay"]): [line["count"], line["failed"]]
                for line in lines if line["type"] == "pair"}
         equal(got, known())
